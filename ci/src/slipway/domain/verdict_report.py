@@ -1,0 +1,166 @@
+"""Verdicts as JSON for scripts, as a table for a terminal, and as the message of a failed gate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from ..errors import DataError
+from .fields import Fields, load, pretty
+from .verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated
+
+_SHOWN = 5
+_WORDS = {
+    Status.PASSED: "passed",
+    Status.FAILED: "FAILED",
+    Status.WAIVED: "waived",
+    Status.NOT_EVALUATED: "NOT EVALUATED",
+}
+_FIX = (
+    "Fix what was found, or waive a finding under gates.ignore in slipway.yaml "
+    "with a reason and a day on which the waiver ends."
+)
+_SEE = "Give the gate what it needs, or set gates.not-evaluated to allow in slipway.yaml."
+
+
+def to_json(verdicts: Iterable[Verdict]) -> str:
+    """The verdicts as a JSON list, keys sorted; the order of the verdicts is kept."""
+    return pretty([to_dict(verdict) for verdict in verdicts])
+
+
+def from_json(text: str, *, where: str = "verdicts") -> tuple[Verdict, ...]:
+    """What `to_json` wrote; a `DataError` for anything else."""
+    listed = Fields(values={"verdicts": load(text, where=where)}, path="", where=where)
+    return tuple(from_fields(item) for item in listed.items("verdicts"))
+
+
+def to_dict(verdict: Verdict) -> dict[str, object]:
+    """One verdict as JSON values. Fields that say nothing are left out."""
+    said: dict[str, object] = {
+        "gate": verdict.gate,
+        "status": verdict.status.value,
+        "summary": verdict.summary,
+        "findings": [_finding_dict(finding) for finding in verdict.findings],
+        "tool": verdict.tool,
+        "toolVersion": verdict.tool_version,
+        "dataDate": verdict.data_date.isoformat() if verdict.data_date else None,
+        "subject": verdict.subject,
+        "seconds": verdict.seconds,
+    }
+    return {name: value for name, value in said.items() if value is not None and value != ""}
+
+
+def from_fields(fields: Fields) -> Verdict:
+    """One verdict out of JSON; strict: an unknown field or status is a `DataError`."""
+    known = "gate status summary findings tool toolVersion dataDate subject seconds"
+    fields.only(known.split())
+    return Verdict(
+        gate=fields.text("gate"),
+        status=_status(fields),
+        summary=fields.text("summary"),
+        findings=tuple(_finding(item) for item in fields.items("findings")),
+        tool=fields.optional_text("tool") or "",
+        tool_version=fields.optional_text("toolVersion") or "",
+        data_date=_day(fields, "dataDate"),
+        subject=fields.optional_text("subject"),
+        seconds=fields.optional_number("seconds"),
+    )
+
+
+def _finding_dict(finding: Finding) -> dict[str, str]:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.word,
+        "title": finding.title,
+        "where": finding.where,
+        "remedy": finding.remedy,
+    }
+
+
+def _finding(fields: Fields) -> Finding:
+    fields.only(("id", "severity", "title", "where", "remedy"))
+    severity = fields.text("severity")
+    if severity not in {known.word for known in Severity}:
+        raise DataError(f"{severity!r} is not a severity", where=fields.where)
+    return Finding(
+        id=fields.text("id"),
+        severity=Severity.parse(severity),
+        title=fields.text("title"),
+        where=fields.text("where"),
+        remedy=fields.text("remedy"),
+    )
+
+
+def _status(fields: Fields) -> Status:
+    text = fields.text("status")
+    try:
+        return Status(text)
+    except ValueError:
+        raise DataError(f"{text!r} is not the status of a gate", where=fields.where) from None
+
+
+def _day(fields: Fields, name: str) -> dt.date | None:
+    text = fields.optional_text(name)
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError:
+        raise DataError(f"{name} {text!r} is not a date", where=fields.where) from None
+
+
+def render_text(verdicts: Sequence[Verdict]) -> str:
+    """A table without colours: gate, status, what it says, tool and the day of its data."""
+    rows = [
+        (verdict.gate, _WORDS[verdict.status], verdict.summary, _source(verdict))
+        for verdict in verdicts
+    ]
+    if not rows:
+        return "no gate has said anything"
+    widths = [max(len(row[n]) for row in rows) for n in range(3)]
+    return "\n".join(
+        "  ".join([*(row[n].ljust(widths[n]) for n in range(3)), row[3]]).rstrip() for row in rows
+    )
+
+
+def explain(
+    verdicts: Sequence[Verdict], *, not_evaluated: WhenNotEvaluated = WhenNotEvaluated.ALLOW
+) -> str:
+    """Every gate that stops the run in one message: what was checked, what was found, what to do.
+
+    Gates that could not look are told too where they stop the run. The empty text if nothing does.
+    """
+    stops = {Status.FAILED}
+    if not_evaluated is WhenNotEvaluated.FAIL:
+        stops.add(Status.NOT_EVALUATED)
+    stopping = [verdict for verdict in verdicts if verdict.status in stops]
+    if not stopping:
+        return ""
+    count = f"{len(stopping)} gates" if len(stopping) > 1 else "1 gate"
+    hints = []
+    if any(verdict.status is Status.FAILED and verdict.findings for verdict in stopping):
+        hints.append(_FIX)
+    if any(verdict.status is Status.NOT_EVALUATED for verdict in stopping):
+        hints.append(_SEE)
+    return "\n".join([f"{count} did not pass:", *map(_told, stopping), *hints])
+
+
+def _told(verdict: Verdict) -> str:
+    """One gate: its line, then its worst findings first."""
+    source = _source(verdict)
+    head = f"- {verdict.gate}{f' ({source})' if source else ''}: {verdict.summary}"
+    worst = sorted(verdict.findings, key=lambda finding: -_weight(finding.severity))
+    lines = [f"    {finding.line()}" for finding in worst[:_SHOWN]]
+    if len(worst) > _SHOWN:
+        lines.append(f"    … and {len(worst) - _SHOWN} more")
+    return "\n".join([head, *lines])
+
+
+def _weight(severity: Severity) -> float:
+    """Where a severity stands in a list: an unknown one counts, so it comes before medium."""
+    return Severity.HIGH - 0.5 if severity is Severity.UNKNOWN else severity
+
+
+def _source(verdict: Verdict) -> str:
+    """`trivy 0.74.0, data of 2026-11-23`."""
+    tool = f"{verdict.tool} {verdict.tool_version}".strip()
+    data = f"data of {verdict.data_date.isoformat()}" if verdict.data_date else ""
+    return ", ".join(part for part in (tool, data) if part)

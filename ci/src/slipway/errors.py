@@ -1,0 +1,162 @@
+"""The one tree of errors: each says what happened, where, and what to do next.
+
+An expected outcome (a gate that failed) is a value, a `Verdict`; an error is what stops a run.
+Everything that a person may see derives from `SlipwayError`. Standard library only: this file also
+runs inside stage containers.
+"""
+
+# ruff: noqa: N818 - an error is named after what happened (TagConflict), not after being an error.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+_TAIL_LINES = 20
+
+
+class SlipwayError(Exception):
+    """What stops a run.
+
+    `what` is the fact, `where` the file, key or address it is about, `remedy` the sentence or
+    command that helps. `str()` gives "what (where). remedy".
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where, remedy)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        fact = self.what.rstrip()
+        if self.where:
+            fact = f"{fact.rstrip('.')} ({self.where})"
+        return _sentence(fact) + (f" {_sentence(self.remedy)}" if self.remedy else "")
+
+
+class ConfigError(SlipwayError):
+    """slipway.yaml, or an argument, is not what it has to be."""
+
+
+class DataError(SlipwayError):
+    """A file that Slipway reads (JSON, a tar, a plan, a data set) is not what it has to be."""
+
+
+class InvalidReference(DataError):
+    """An image reference, a digest or a tag is not well formed."""
+
+
+class RegistryError(SlipwayError):
+    """A registry is down, refuses the password, or answered with something else."""
+
+
+class TagConflict(RegistryError):
+    """A tag exists already and names another digest; tags of releases never move."""
+
+
+class ContentMismatch(RegistryError):
+    """Content does not have the digest under which it was asked for."""
+
+
+class SigningError(SlipwayError):
+    """Something could not be signed: the key, its password, or the service that signs."""
+
+
+class VerificationError(SlipwayError):
+    """A signature or an attestation is missing, or is not what the policy asks for."""
+
+
+class DirtyTree(SlipwayError):
+    """The work tree has changes that no commit holds."""
+
+
+class Judged(Protocol):
+    """What `GateFailed` needs to know of a verdict (`domain.verdicts.Verdict` is one)."""
+
+    @property
+    def gate(self) -> str:
+        """The gate's name."""
+
+
+class GateFailed(SlipwayError):
+    """Gates that failed. `verdicts` are theirs; `what` is the whole explanation, all gates at
+    once.
+    """
+
+    def __init__(
+        self, what: str, *, verdicts: Sequence[Judged], where: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.verdicts = tuple(verdicts)
+
+
+class StageFailed(SlipwayError):
+    """A command of a stage ended with another code than 0.
+
+    `tail` is the end of its output (the last 20 lines are shown); `debug` is the `dagger call …
+    terminal` line that opens a shell in that very stage.
+    """
+
+    def __init__(self, stage: str, *, exit_code: int, tail: str = "", debug: str = "") -> None:
+        super().__init__(
+            f"stage {stage} failed with exit code {exit_code}",
+            remedy=f"To look into it: {debug}" if debug else "",
+        )
+        self.stage = stage
+        self.exit_code = exit_code
+        self.tail = tail
+        self.debug = debug
+
+    def __str__(self) -> str:
+        lines = self.tail.strip().splitlines()[-_TAIL_LINES:]
+        shown = [self.what + (":" if lines else "."), *(f"  {line}" for line in lines)]
+        # The command is not given a full stop: people copy it.
+        return "\n".join([*shown, *([self.remedy] if self.remedy else [])])
+
+
+def flatten(exc: BaseException) -> list[BaseException]:
+    """The exceptions inside `exc`, out of every nested ExceptionGroup, in order; `[exc]` if it is
+    no group.
+    """
+    if isinstance(exc, BaseExceptionGroup):
+        return [leaf for inner in exc.exceptions for leaf in flatten(inner)]
+    return [exc]
+
+
+def one(errors: Iterable[BaseException]) -> SlipwayError:
+    """One error that says all of `errors`: groups are unwrapped, repeated messages said once.
+
+    A single `SlipwayError` is given back as it is, so its type is kept. Nothing at all is a
+    ValueError.
+    """
+    leaves = [leaf for error in errors for leaf in flatten(error)]
+    told: dict[str, BaseException] = {}
+    for leaf in leaves:
+        told.setdefault(_said(leaf), leaf)
+    if not told:
+        raise ValueError("one() needs at least one error")
+    (message, first), *others = told.items()
+    if not others:
+        return first if isinstance(first, SlipwayError) else SlipwayError(message)
+    numbered = (f"{n}. {_indented(text)}" for n, text in enumerate(told, start=1))
+    return SlipwayError("\n".join([f"{len(told)} things failed:", *numbered]))
+
+
+def _said(error: BaseException) -> str:
+    """What an error says; one from outside the tree is named by its type too."""
+    if isinstance(error, SlipwayError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n   ")
+
+
+def _sentence(text: str) -> str:
+    """`text` with a full stop, unless it ends with one, or with a line that is a list or a
+    command.
+    """
+    text = text.strip()
+    return text if "\n" in text or text.endswith((".", "!", "?", ":", "`")) else f"{text}."
