@@ -1,0 +1,62 @@
+"""What is known about a model besides its weights: the file ``metrics.json`` that travels with it."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from screening.errors import ModelError
+
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class Comparison(BaseModel):
+    """A champion measured on the very rows the challenger was measured on.
+
+    ``value`` and ``not_worse`` are None when it cannot be measured on them; ``reason`` then says why.
+    """
+
+    commit: str
+    model: Digest
+    value: float | None
+    difference: float | None
+    tolerance: float
+    not_worse: bool | None
+    reason: str | None
+    metrics: dict[str, float | None] | None
+
+
+class Facts(BaseModel):
+    """The content of ``metrics.json``: how good the model is on which rows, made from what, with what."""
+
+    # Keys of later versions are no error for an earlier service; what it needs is required.
+    model_config = ConfigDict(extra="ignore")
+    metric: str
+    value: float
+    metrics: dict[str, float | None]
+    rows: dict[str, int]
+    malignant: dict[str, int]
+    slices: dict[str, dict[str, int | float | None]]
+    champion: Comparison | None
+    decision_threshold: float
+    commit: str
+    epoch: int
+    data: Digest
+    model: Digest
+    trusted_types: list[str]
+    versions: dict[str, str]
+
+
+def read(path: Path) -> Facts:
+    """Read ``metrics.json``.
+
+    Raises:
+        ModelError: when it cannot be read or lacks something, naming what.
+    """
+    try:
+        return Facts.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"{path}: the facts about the model cannot be read ({error.strerror}).") from None
+    except ValidationError as error:
+        places = [f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors()]
+        raise ModelError(f"{path}: not the facts about a model: {'; '.join(places)}.") from None
