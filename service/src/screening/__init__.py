@@ -2,14 +2,17 @@
 
 The map, in the order in which data flows:
 
-- ``schema`` what a table must look like, ``features`` the row a model sees (one place for training and serving)
+- ``schema`` what a table must look like, ``features`` the row a model sees, in training
+  and in serving
 - ``dataset`` writes the data, ``table`` reads it, ``validate`` refuses what is wrong with it
-- ``split`` ▸ ``fit`` ▸ ``evaluate`` ▸ ``champion`` ▸ ``card``: the steps that ``train`` puts in a row
+- ``split``, ``fit``, ``evaluate``, ``champion``, ``card``: the steps that ``train`` puts in a row
 - ``store`` saves a model as reproducible bytes, and loads only what it can verify
-- ``bundle`` what is served, ``schemas`` what a client may send, ``app`` the HTTP service, ``__main__`` its process
+- ``bundle`` what is served, ``schemas`` what a client may send, ``app`` the HTTP service,
+  ``__main__`` its process
 
-Importing the package pins the number of threads and the kind of BLAS kernel, because both are read from the
-environment once, when numpy is imported; this is the only code sure to run before that. Values that are already set win.
+Importing the package pins the number of threads and the kind of BLAS kernel, because both are read
+from the environment once, when numpy is imported; this is the only code sure to run before that.
+Values that are already set win.
 """
 
 import os
@@ -17,9 +20,11 @@ import platform
 
 __version__ = "1.0.0"
 
-# Sums over several threads add up in an order of their own each run; one thread adds up in one order.
+# Sums over several threads add up in an order of their own each run; one thread adds up in one
+# order.
 _PINNED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JOBLIB_MULTIPROCESSING": "0"}
-# OpenBLAS picks its kernels by CPU, and kernels differ in the last digit. These run on every machine of the kind.
+# OpenBLAS picks its kernels by CPU, and kernels differ in the last digit. These run on every
+# machine of the kind.
 _KERNELS = {"x86_64": "Haswell", "aarch64": "ARMV8"}
 
 

@@ -1,7 +1,9 @@
-"""Serve the model: ``python -m screening``. Settings come from the environment, see `screening.settings`.
+"""Serve the model: ``python -m screening``.
 
-On SIGTERM or SIGINT it stops accepting, finishes what is under way, and ends with exit code 0. When the model cannot be
-served it ends with 1, when a setting is wrong with 2; the reason is on standard error.
+Settings come from the environment, see `screening.settings`.
+On SIGTERM or SIGINT it stops accepting, finishes what is under way, and ends with exit code 0. When
+the model cannot be served it ends with 1, when a setting is wrong with 2; the reason is on standard
+error.
 """
 
 import signal
@@ -44,7 +46,8 @@ class _Service:
         except ScreeningError as error:
             print(*error.problems, sep="\n", file=sys.stderr)
             return 1
-        # uvicorn raises the signal anew when it has stopped, for whoever had been listening: that is us, and we are done.
+        # uvicorn raises the signal anew when it has stopped, for whoever had been listening: that
+        # is us, and we are done.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _ignore)
         self._server = uvicorn.Server(_configuration(app, self._settings))

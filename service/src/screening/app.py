@@ -1,8 +1,8 @@
 """The HTTP service: ``create_app`` puts it together from its settings.
 
-The model is loaded beside the event loop once the service listens: importing all of scikit-learn takes seconds, in which
-it already answers ``/healthz``, and on ``/readyz`` that it is not ready. If loading fails, it never gets ready, says why,
-and asks its process to end.
+The model is loaded beside the event loop once the service listens: importing all of scikit-learn
+takes seconds, in which it already answers ``/healthz``, and on ``/readyz`` that it is not ready. If
+loading fails, it never gets ready, says why, and asks its process to end.
 """
 
 import asyncio
@@ -21,12 +21,24 @@ from screening.errors import ScreeningError
 from screening.middleware import LimitBody, Observe
 from screening.model import label, probabilities
 from screening.monitor import CONTENT_TYPE, Monitor
-from screening.schemas import Answer, Answers, BadRequest, Failure, ModelInfo, Refusal, Requests
+from screening.schemas import (
+    Answer,
+    Answers,
+    BadRequestError,
+    Failure,
+    ModelInfo,
+    Refusal,
+    Requests,
+)
 from screening.settings import Settings
 
 Load = Callable[[Path], Bundle]
-_UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": Failure, "description": "The model is not loaded"}}
-_REFUSED: dict[int | str, dict[str, Any]] = {422: {"model": Refusal, "description": "Which fields are wrong, and how"}}
+_UNAVAILABLE: dict[int | str, dict[str, Any]] = {
+    503: {"model": Failure, "description": "The model is not loaded"}
+}
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    422: {"model": Refusal, "description": "Which fields are wrong, and how"}
+}
 
 
 @dataclass
@@ -54,7 +66,8 @@ def create_app(
         load: gives the model of a folder.
 
     Raises:
-        ModelError: when the schema of the model cannot be used, so that not even requests can be told apart.
+        ModelError: when the schema of the model cannot be used, so that not even requests can be
+        told apart.
     """
     requests = Requests(bundle.load_schema(settings.model_dir))
     serving, monitor = Serving(), Monitor()
@@ -68,7 +81,7 @@ def create_app(
     app = FastAPI(title="screening", version=__version__, lifespan=lifespan)
     app.include_router(_operations(serving, monitor))
     app.include_router(_predictions(serving, monitor, requests))
-    app.add_exception_handler(BadRequest, _refuse)
+    app.add_exception_handler(BadRequestError, _refuse)
     app.add_middleware(LimitBody, most=settings.max_body_bytes)
     app.add_middleware(Observe, monitor=monitor)
     return app
@@ -125,10 +138,11 @@ def _predictions(serving: Serving, monitor: Monitor, requests: Requests) -> APIR
 
     @router.post("/predict", responses=_UNAVAILABLE | _REFUSED, openapi_extra=requests.openapi())
     async def predict(request: Request) -> Answer | Answers:
-        """Answer one row, given as an object, or the rows of a batch, given as ``{"rows": [row, …]}``."""
+        """Answer one row, given as an object, or a batch, given as ``{"rows": [row, …]}``."""
         served = serving.get()
         values, is_batch = requests.parse(await request.body())
-        # In the event loop: a thousand rows take about a millisecond, less than handing them to a thread and back.
+        # In the event loop: a thousand rows take about a millisecond, less than handing them to a
+        # thread and back.
         found = probabilities(served.model, values)
         labels = [label(each, served.facts.decision_threshold) for each in found]
         monitor.answered(found, labels)
@@ -139,13 +153,13 @@ def _predictions(serving: Serving, monitor: Monitor, requests: Requests) -> APIR
 
 
 async def _refuse(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, BadRequest):
+    if not isinstance(error, BadRequestError):
         raise error
     return JSONResponse(error.refusal.model_dump(), 422)
 
 
 def describe(served: Bundle) -> ModelInfo:
-    """Say which model is served; the build's facts come first, since they name what is in the registry."""
+    """Say which model is served; the build's facts come first: the registry knows them."""
     known = served.facts
     return ModelInfo(
         digest=served.build.model_digest or known.model,

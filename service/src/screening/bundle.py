@@ -1,7 +1,8 @@
 """What is served: a model that was verified, with what is known about it, from one folder.
 
-The folder holds ``model.skops`` and ``metrics.json`` (which names the digest of the former) and ``schema.json``, all three
-as `train` wrote them, and where the pipeline built the image ``build.json``: ``{"commit": …, "model_digest": …}``.
+The folder holds ``model.skops`` and ``metrics.json`` (which names the digest of the former) and
+``schema.json``, all three as `train` wrote them, and where the pipeline built the image
+``build.json``: ``{"commit": …, "model_digest": …}``.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from screening.schema import read as read_schema
 
 
 class Build(BaseModel):
-    """What the pipeline knows about the image: its commit, and the digest of the model artifact in the registry."""
+    """What the pipeline knows: the image's commit and the digest of the model artifact."""
 
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
     commit: str | None = None
@@ -49,7 +50,9 @@ def load(folder: Path) -> Bundle:
         raise ModelError(f"{path}: the model cannot be read ({error.strerror}).") from None
     model = store.load(content, known.model)
     if model.n_features_in_ != len(FEATURES):
-        raise ModelError(f"{path}: the model takes {model.n_features_in_} features, expected {len(FEATURES)}.")
+        raise ModelError(
+            f"{path}: the model takes {model.n_features_in_} features, expected {len(FEATURES)}."
+        )
     return Bundle(model, known, build)
 
 
@@ -57,7 +60,8 @@ def load_schema(folder: Path) -> Schema:
     """Read the schema of the rows a model takes.
 
     Raises:
-        ModelError: when it cannot be read or names other features than the service builds its rows from.
+        ModelError: when it cannot be read or names other features than the service builds its rows
+        from.
     """
     path = folder / "schema.json"
     try:
@@ -65,7 +69,9 @@ def load_schema(folder: Path) -> Schema:
     except DataError as error:
         raise ModelError(*error.problems) from None
     if {column.name for column in schema.features} != set(FEATURES):
-        raise ModelError(f"{path}: the features are not the {len(FEATURES)} that this service knows.")
+        raise ModelError(
+            f"{path}: the features are not the {len(FEATURES)} that this service knows."
+        )
     return schema
 
 
@@ -75,4 +81,6 @@ def _read_build(path: Path) -> Build:
     try:
         return Build.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ModelError(f"{path}: the facts about the build cannot be read ({type(error).__name__}).") from None
+        raise ModelError(
+            f"{path}: the facts about the build cannot be read ({type(error).__name__})."
+        ) from None

@@ -11,17 +11,19 @@ _TEXT = """# Model card: screening
 
 ## What it is for
 
-It shows how an ML service is built, tested, released and served. It tells malignant from benign breast tumours by thirty
-measures of cell nuclei (fine needle aspirates, Wisconsin, 1995). It is not a medical device: nobody should be diagnosed
-with it. The samples come from one hospital and are not a picture of any population.
+It shows how an ML service is built, tested, released and served. It tells malignant from benign
+breast tumours by thirty measures of cell nuclei (fine needle aspirates, Wisconsin, 1995). It is not
+a medical device: nobody should be diagnosed with it. The samples come from one hospital and are not
+a picture of any population.
 
 ## How it was made
 
 - commit `{commit}`, as of {moment} (UTC)
 - data `{data}`
 - weights `{model}`
-- {train_rows} rows to learn from ({train_malignant} malignant), {heldout_rows} held out ({heldout_malignant} malignant).
-  A row's side follows from a hash of its features, so a row stays held out in later data too.
+- {train_rows} rows to learn from ({train_malignant} malignant)
+- {heldout_rows} rows held out ({heldout_malignant} malignant).
+- a row's side follows from a hash of its features, so a row stays held out in later data too
 - scaled features, logistic regression; weights rounded to eight digits, and measured after that
 - {versions}
 
@@ -41,7 +43,8 @@ By the size of the nuclei (thirds of the rows learnt from):
 
 ## What the file holds
 
-These types and no others; the service refuses a model with any other type in it, and one with another digest:
+These types and no others. The service refuses a model with any other type in it, and one with
+another digest:
 
 {types}
 """
@@ -71,7 +74,10 @@ def render(facts: Facts) -> str:
 def _table(first: str, rows: Mapping[str, Mapping[str, int | float | None]]) -> str:
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
     lines = [f"| {' | '.join([first, *names])} |", f"|{'---|' * (len(names) + 1)}"]
-    lines += [f"| {' | '.join([key, *(_cell(row.get(name)) for name in names)])} |" for key, row in rows.items()]
+    lines += [
+        f"| {' | '.join([key, *(_cell(row.get(name)) for name in names)])} |"
+        for key, row in rows.items()
+    ]
     return "\n".join(lines)
 
 
@@ -88,6 +94,7 @@ def _champion(comparison: Comparison | None, metric: str) -> str:
         return f"Not compared with the model of commit `{comparison.commit}`: {comparison.reason}."
     verdict = "not worse" if comparison.not_worse else "worse"
     return (
-        f"The model of commit `{comparison.commit}` has {metric} {comparison.value:.4f} on the same rows: this one is "
-        f"{verdict} ({comparison.difference:+.4f}; down to -{comparison.tolerance:g} counts as not worse)."
+        f"The model of commit `{comparison.commit}` has {metric} {comparison.value:.4f} "
+        f"on the same rows: this one is {verdict} ({comparison.difference:+.4f}; "
+        f"down to -{comparison.tolerance:g} counts as not worse)."
     )

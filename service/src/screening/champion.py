@@ -10,14 +10,15 @@ from screening.features import FEATURES, Labels, Matrix
 from screening.model import Classifier, probabilities
 from screening.schema import read as read_schema
 
-# A challenger may be this much below the champion. One swapped pair of held-out rows changes ROC AUC by 0.0002; half a
-# point is more than noise of that kind and less than anybody would want to lose unasked.
+# A challenger may be this much below the champion. One swapped pair of held-out rows changes ROC
+# AUC by 0.0002; half a point is more than noise of that kind and less than anybody would want to
+# lose unasked.
 TOLERANCE = 0.005
 
 
 @dataclass(frozen=True)
 class Champion:
-    """A released model, verified and loaded; the model is None where it takes other features than today's."""
+    """A released model, verified; the model is None where it takes other features than today's."""
 
     facts: Facts
     model: Classifier | None
@@ -35,17 +36,28 @@ def load(folder: Path) -> Champion:
         content = (folder / "model.skops").read_bytes()
         model = store.load(content, known.model)
     except (ModelError, DataError) as error:
-        raise ChampionError(*(f"The champion cannot be used: {each}" for each in error.problems)) from None
+        raise ChampionError(
+            *(f"The champion cannot be used: {each}" for each in error.problems)
+        ) from None
     except OSError as error:
-        raise ChampionError(f"The champion cannot be used: {error.filename}: {error.strerror}.") from None
-    same = {column.name for column in columns} == set(FEATURES) and model.n_features_in_ == len(FEATURES)
+        raise ChampionError(
+            f"The champion cannot be used: {error.filename}: {error.strerror}."
+        ) from None
+    same = {column.name for column in columns} == set(FEATURES) and model.n_features_in_ == len(
+        FEATURES
+    )
     return Champion(known, model if same else None)
 
 
 def compare(champion: Champion, value: float, values: Matrix, labels: Labels) -> Comparison:
-    """Measure a champion on held-out rows and compare; ``value`` is the challenger's metric on the same rows."""
+    """Measure a champion on held-out rows; ``value`` is the challenger's metric on these."""
     if champion.model is None:
-        return _comparison(champion, None, None, "the champion takes other features, so it cannot answer these rows")
+        return _comparison(
+            champion,
+            None,
+            None,
+            "the champion takes other features, so it cannot answer these rows",
+        )
     metrics = evaluate.measure(labels.tolist(), probabilities(champion.model, values))
     before = metrics[evaluate.METRIC]
     difference = None if before is None else round(value - before, 9)
@@ -53,7 +65,10 @@ def compare(champion: Champion, value: float, values: Matrix, labels: Labels) ->
 
 
 def _comparison(
-    champion: Champion, metrics: evaluate.Metrics | None, difference: float | None, reason: str | None
+    champion: Champion,
+    metrics: evaluate.Metrics | None,
+    difference: float | None,
+    reason: str | None,
 ) -> Comparison:
     return Comparison(
         commit=champion.facts.commit,

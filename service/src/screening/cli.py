@@ -1,4 +1,4 @@
-"""What all commands of the package share: how errors become sentences and exit codes, and how text is written."""
+"""What all commands share: how errors become sentences and exit codes, how files are written."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from screening.errors import ScreeningError
 
 
 def run(command: Callable[[], None]) -> int:
-    """Run a command; print what went wrong on standard error, one sentence a line, and give the exit code."""
+    """Run a command; say what went wrong on standard error, and give the exit code."""
     try:
         command()
     except ScreeningError as error:
@@ -30,7 +30,7 @@ def progress(message: str) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a whole file or none: under a name of its own first, so that nobody ever reads half of it."""
+    """Write a whole file or none: under another name first, so that nobody reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -41,5 +41,5 @@ def write(path: Path, content: bytes) -> None:
 
 
 def to_json(value: object) -> bytes:
-    """Give the one JSON text of a value: sorted keys, two spaces, a newline at its end, NaN refused."""
+    """Give the one JSON text of a value: sorted keys, a last newline; NaN is refused."""
     return (json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()

@@ -1,7 +1,8 @@
 """Write the data a model is trained on: ``python -m screening.dataset --output data.csv``.
 
-It is the Wisconsin diagnostic breast cancer data (569 samples, 30 features) that ships inside scikit-learn's wheel, so
-nothing is fetched. In the source 0 is malignant and 1 benign; here the column ``malignant`` is 1 for what its name says.
+It is the Wisconsin diagnostic breast cancer data (569 samples, 30 features) that ships inside
+scikit-learn's wheel, so nothing is fetched. In the source 0 is malignant and 1 benign; here the
+column ``malignant`` is 1 for what its name says.
 """
 
 import argparse
@@ -16,11 +17,13 @@ from screening.features import FEATURES, TARGET
 
 
 def build() -> bytes:
-    """Give the data as CSV: a header, one sample a line in the source's order, lines ended by a line feed.
+    """Give the data as CSV: a header, then one sample a line in the source's order.
 
-    Values are written as the shortest text that reads back as the same number.
+    Lines end with a line feed. Values are the shortest text that reads back as the same number.
     """
-    from sklearn.datasets import load_breast_cancer  # here: half a second that `--help` need not wait for
+    from sklearn.datasets import (
+        load_breast_cancer,
+    )  # here: half a second that `--help` need not wait for
 
     source = load_breast_cancer()
     text = io.StringIO()

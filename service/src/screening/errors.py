@@ -27,4 +27,4 @@ class ChampionError(ScreeningError):
 
 
 class ModelError(ScreeningError):
-    """A model folder is incomplete, damaged, or holds something other than a model of this service."""
+    """A model folder is incomplete, damaged, or holds something else than our model."""

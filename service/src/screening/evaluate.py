@@ -17,13 +17,18 @@ Slice = dict[str, int | float | None]
 
 
 def measure(labels: Sequence[int], probabilities: Sequence[float]) -> Metrics:
-    """Give the metrics of some rows: the areas under two curves, one operating point, one of calibration.
+    """Give the metrics of some rows: two areas under curves, an operating point, calibration.
 
     A metric that needs both classes is None where there is only one.
     """
     brier = float(brier_score_loss(labels, probabilities, pos_label=1))
     if len(set(labels)) < 2:
-        return {"roc_auc": None, "average_precision": None, _RECALL: None, "brier_score": _round(brier)}
+        return {
+            "roc_auc": None,
+            "average_precision": None,
+            _RECALL: None,
+            "brier_score": _round(brier),
+        }
     return {
         "roc_auc": _round(float(roc_auc_score(labels, probabilities))),
         "average_precision": _round(float(average_precision_score(labels, probabilities))),
@@ -36,7 +41,7 @@ _RECALL = f"recall_at_specificity_{SPECIFICITY:g}"
 
 
 def _recall_at_specificity(labels: Sequence[int], probabilities: Sequence[float]) -> float:
-    """Give the share of malignant samples found where at least 95 % of the benign ones are left alone."""
+    """Give the share of malignant samples found where 95 % of the benign ones are left alone."""
     false_positives, recall, _ = roc_curve(labels, probabilities, drop_intermediate=False)
     return float(recall[false_positives <= 1 - SPECIFICITY].max())
 
@@ -44,12 +49,16 @@ def _recall_at_specificity(labels: Sequence[int], probabilities: Sequence[float]
 def slices(
     train: Sequence[Row], rows: Sequence[Row], labels: Sequence[int], probabilities: Sequence[float]
 ) -> dict[str, Slice]:
-    """Measure small, middle and large tumours apart; the borders are the thirds of the rows learnt from."""
+    """Measure small, middle and large tumours apart, by the thirds of the rows learnt from."""
     low, high = np.quantile([row[SIZE] for row in train], [1 / 3, 2 / 3]).tolist()
     borders = {"small": (-np.inf, low), "middle": (low, high), "large": (high, np.inf)}
     return {
         f"{SIZE}:{name}": _slice(
-            [(y, p) for row, y, p in zip(rows, labels, probabilities, strict=True) if least < row[SIZE] <= most]
+            [
+                (y, p)
+                for row, y, p in zip(rows, labels, probabilities, strict=True)
+                if least < row[SIZE] <= most
+            ]
         )
         for name, (least, most) in borders.items()
     }

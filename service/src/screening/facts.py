@@ -1,4 +1,4 @@
-"""What is known about a model besides its weights: the file ``metrics.json`` that travels with it."""
+"""What is known about a model besides its weights: its companion file ``metrics.json``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,8 @@ Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 class Comparison(BaseModel):
     """A champion measured on the very rows the challenger was measured on.
 
-    ``value`` and ``not_worse`` are None when it cannot be measured on them; ``reason`` then says why.
+    ``value`` and ``not_worse`` are None when it cannot be measured on them; ``reason`` then says
+    why.
     """
 
     commit: str
@@ -27,7 +28,7 @@ class Comparison(BaseModel):
 
 
 class Facts(BaseModel):
-    """The content of ``metrics.json``: how good the model is on which rows, made from what, with what."""
+    """The content of ``metrics.json``: how good the model is, and what it was made from."""
 
     # Keys of later versions are no error for an earlier service; what it needs is required.
     model_config = ConfigDict(extra="ignore")
@@ -56,7 +57,12 @@ def read(path: Path) -> Facts:
     try:
         return Facts.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise ModelError(f"{path}: the facts about the model cannot be read ({error.strerror}).") from None
+        raise ModelError(
+            f"{path}: the facts about the model cannot be read ({error.strerror})."
+        ) from None
     except ValidationError as error:
-        places = [f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors()]
+        places = [
+            f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}"
+            for each in error.errors()
+        ]
         raise ModelError(f"{path}: not the facts about a model: {'; '.join(places)}.") from None

@@ -18,7 +18,8 @@ MEASURES = (
     "symmetry",
     "fractal_dimension",
 )
-# Each measure's mean, its standard error, and the mean of its three largest values; in this order in the source.
+# Each measure's mean, its standard error, and the mean of its three largest values; in this order
+# in the source.
 FEATURES: tuple[str, ...] = tuple(
     f"{statistic}_{measure}" for statistic in ("mean", "error", "worst") for measure in MEASURES
 )
@@ -31,6 +32,6 @@ Labels = NDArray[np.int64]
 
 
 def matrix(rows: Sequence[Mapping[str, float]]) -> Matrix:
-    """Turn rows (feature name → value) into what the model takes: one line a row, columns in the order of FEATURES."""
+    """Turn rows (feature name → value) into what the model takes: columns as in FEATURES."""
     values = [[float(row[name]) for name in FEATURES] for row in rows]
     return np.array(values, dtype=np.float64).reshape(len(rows), len(FEATURES))

@@ -10,7 +10,7 @@ SERVICE = logging.getLogger("screening.service")
 
 
 class JsonFormatter(logging.Formatter):
-    """One line a record: time (UTC, milliseconds), level, logger, message, and what was given as ``extra={"facts": …}``."""
+    """One line a record: time (UTC), level, logger, message, and ``extra={"facts": {…}}``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Give a record as one line of JSON."""
@@ -28,7 +28,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure() -> None:
-    """Send everything that is logged in this process, uvicorn's own lines too, to standard output as JSON."""
+    """Send all that is logged in this process, by uvicorn too, to standard output as JSON."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

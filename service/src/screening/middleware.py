@@ -1,4 +1,4 @@
-"""What surrounds each request: a limit on its size, an id, a line in the log, counts for Prometheus."""
+"""What surrounds each request: a limit on its size, an id, a line in the log, counts."""
 
 import re
 import time
@@ -11,16 +11,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from screening import logs
 from screening.monitor import Monitor
 
-# What a client may call its request: enough for every usual id, nothing that could forge a line of a log.
+# What a client may call its request: enough for every usual id, nothing that could forge a line of
+# a log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     """More of a body came in than is accepted."""
 
 
 class LimitBody:
-    """Answer 413 to bodies over a number of bytes, also to those that do not tell their length beforehand."""
+    """Answer 413 to bodies that are too large, also to those that do not tell their length."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         """Take the application inside and the largest body it gets, in bytes."""
@@ -37,16 +38,18 @@ class LimitBody:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._most:
-                raise _TooLarge
+                raise _TooLargeError
             return message
 
         try:
             length = Headers(scope=scope).get("content-length", "0")
             if length.isdecimal() and int(length) > self._most:
-                raise _TooLarge
+                raise _TooLargeError
             await self._app(scope, count, send)
-        except _TooLarge:
-            refusal = JSONResponse({"detail": f"The body is over {self._most:,} bytes; send fewer rows."}, 413)
+        except _TooLargeError:
+            refusal = JSONResponse(
+                {"detail": f"The body is over {self._most:,} bytes; send fewer rows."}, 413
+            )
             await refusal(scope, receive, send)
 
 
@@ -77,10 +80,17 @@ class Observe:
 
     def _done(self, scope: Scope, status: int, seconds: float, name: str) -> None:
         method, path = scope["method"], scope["path"]
-        # Counted under the route, not under the path: a scanner must not be able to make a series a request.
+        # Counted under the route, not under the path: a scanner must not be able to make a series a
+        # request.
         route = getattr(scope.get("route"), "path", "other")
         self._monitor.request(method if route != "other" else "other", route, status, seconds)
-        facts = {"method": method, "path": path, "status": status, "ms": round(seconds * 1000, 2), "request_id": name}
+        facts = {
+            "method": method,
+            "path": path,
+            "status": status,
+            "ms": round(seconds * 1000, 2),
+            "request_id": name,
+        }
         logs.REQUESTS.info("request", extra={"facts": facts})
 
 

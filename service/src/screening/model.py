@@ -1,4 +1,4 @@
-"""What the service asks of a model, and how its answers are made. Training and serving both answer through here."""
+"""What is asked of a model and how its answers are made, in training and in serving."""
 
 from typing import Protocol
 
@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from screening.features import Matrix
 
-# Probabilities are given with nine decimals: enough for any use, few enough to be the same on each CPU.
+# Probabilities are given with nine decimals: enough for any use, few enough to be the same on each
+# CPU.
 DECIMALS = 9
 # A sample counts as malignant from this probability on.
 THRESHOLD = 0.5
@@ -23,7 +24,7 @@ class Classifier(Protocol):
 
 
 def probabilities(model: Classifier, values: Matrix) -> list[float]:
-    """Give each row's probability of being malignant, as the service answers it: from 0 to 1, nine decimals."""
+    """Give each row's probability of being malignant: from 0 to 1, with nine decimals."""
     return [round(value, DECIMALS) for value in model.predict_proba(values)[:, 1].tolist()]
 
 

@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from screening.bundle import Bundle
@@ -14,7 +21,7 @@ _SHARES = tuple(tenth / 10 for tenth in range(1, 11))
 
 
 class Monitor:
-    """Counts requests and answers in a registry of its own, so that two applications in a process do not meet."""
+    """Counts requests and answers, in a registry of its own: two applications do not meet."""
 
     def __init__(self) -> None:
         """Set all counts to nothing."""
@@ -24,12 +31,17 @@ class Monitor:
         labels = ["method", "route", "status"]
         self._requests = Counter("http_requests", "Requests answered", labels, registry=registry)
         name = "http_request_duration_seconds"
-        self._seconds = Histogram(name, "Time to answer", ["route"], registry=registry, buckets=_SECONDS)
+        self._seconds = Histogram(
+            name, "Time to answer", ["route"], registry=registry, buckets=_SECONDS
+        )
         self._labels = Counter("predictions", "Rows answered", ["label"], registry=registry)
         name = "prediction_probability"
-        # Its drift over time is what shows that the rows asked about are no longer like the rows learnt from.
+        # Its drift over time is what shows that the rows asked about are no longer like the rows
+        # learnt from.
         self._shares = Histogram(name, "Probabilities answered", registry=registry, buckets=_SHARES)
-        self._info = Gauge("model_info", "The model that answers", ["digest", "commit"], registry=registry)
+        self._info = Gauge(
+            "model_info", "The model that answers", ["digest", "commit"], registry=registry
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that is over."""
@@ -44,7 +56,9 @@ class Monitor:
 
     def loaded(self, bundle: Bundle) -> None:
         """Note which model answers from now on."""
-        self._info.labels(bundle.build.model_digest or bundle.facts.model, bundle.facts.commit).set(1)
+        self._info.labels(bundle.build.model_digest or bundle.facts.model, bundle.facts.commit).set(
+            1
+        )
 
     def text(self) -> bytes:
         """Give all counts in Prometheus's text format."""

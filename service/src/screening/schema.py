@@ -2,11 +2,12 @@
 
     {"version": 1,
      "rows": {"min": 100, "min_per_class": 20},
-     "columns": [{"name": …, "type": "number" | "integer", "min": …, "max": …, "role": "feature" | "target",
-                  "description": …}, …]}
+     "columns": [{"name": …, "type": "number" | "integer", "min": …, "max": …,
+                  "role": "feature" | "target", "description": …}, …]}
 
-``min`` and ``max`` belong to the range. There is exactly one target; its values are the classes. The order of the columns
-in the file is the order in which they are reported; a CSV may have them in any order.
+``min`` and ``max`` belong to the range. There is exactly one target; its values are the classes.
+The order of the columns in the file is the order in which they are reported; a CSV may have them in
+any order.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _NAME = r"^[a-z][a-z0-9_]*$"
 
 
 class Column(BaseModel):
-    """One column: its name, its type, the least and the greatest value it may have, and what it is for."""
+    """One column: its name, its type, the range of its values, and what it is for."""
 
     model_config = _STRICT
     name: Annotated[str, Field(pattern=_NAME)]
@@ -93,7 +94,8 @@ def read(path: Path) -> SchemaFile:
     """Read a schema file.
 
     Raises:
-        DataError: when it cannot be read or is not a schema; one sentence a problem, with the path of the key.
+        DataError: when it cannot be read or is not a schema; one sentence a problem, with the path
+        of the key.
     """
     try:
         content = path.read_bytes()
@@ -106,5 +108,7 @@ def read(path: Path) -> SchemaFile:
 
 
 def _sentences(path: Path, error: ValidationError) -> list[str]:
-    places = [(".".join(map(str, each["loc"])) or "the file", each["msg"]) for each in error.errors()]
+    places = [
+        (".".join(map(str, each["loc"])) or "the file", each["msg"]) for each in error.errors()
+    ]
     return [f"{path}: not a schema: {place}: {message}." for place, message in places]

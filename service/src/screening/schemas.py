@@ -1,4 +1,4 @@
-"""What clients send and get. Requests are checked against the very schema the model was trained under."""
+"""What clients send and get. Requests are checked against the schema of the training data."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Protocol, cast
@@ -52,9 +52,14 @@ class ModelInfo(BaseModel):
     """Which model answers, where it comes from and how good it is."""
 
     model_config = ConfigDict(protected_namespaces=())
-    digest: Annotated[str, Field(description="The model artifact's digest where the build gave it, else the file's")]
+    digest: Annotated[
+        str,
+        Field(description="The model artifact's digest where the build gave it, else the file's"),
+    ]
     file_digest: str
-    commit: Annotated[str, Field(description="The commit of the image where the build gave it, else of the model")]
+    commit: Annotated[
+        str, Field(description="The commit of the image where the build gave it, else of the model")
+    ]
     trained_from: Annotated[str, Field(description="The commit the model was trained from")]
     trained_at: Annotated[int, Field(description="That commit's time in seconds since 1970, UTC")]
     metric: str
@@ -63,7 +68,7 @@ class ModelInfo(BaseModel):
     decision_threshold: float
 
 
-class BadRequest(Exception):
+class BadRequestError(Exception):
     """A request that is refused, with what is wrong with it."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -77,13 +82,16 @@ class _Batch(Protocol):
 
 
 class Requests:
-    """The requests that a model answers: one row as an object, or ``{"rows": [row, …]}`` with 1 to 1000 of them."""
+    """What a model answers: one row as an object, or ``{"rows": [row, …]}`` with 1 to 1000."""
 
     def __init__(self, schema: Schema) -> None:
         """Build the types of rows from the features of a schema."""
         forbid = ConfigDict(extra="forbid", strict=True)
-        # pydantic's type for the fields is a keyword's worth of anything; ours are described by `_field`.
-        fields: dict[str, Any] = {column.name: (float, _field(column)) for column in schema.features}
+        # pydantic's type for the fields is a keyword's worth of anything; ours are described by
+        # `_field`.
+        fields: dict[str, Any] = {
+            column.name: (float, _field(column)) for column in schema.features
+        }
         self.row: type[BaseModel] = create_model("Row", __config__=forbid, **fields)
         rows: Any = (list[self.row], Field(min_length=1, max_length=MOST_ROWS))  # type: ignore[name-defined]
         self.batch: type[BaseModel] = create_model("Batch", __config__=forbid, rows=rows)
@@ -92,24 +100,30 @@ class Requests:
         """Read the body of a request: the rows for the model, and whether it was a batch.
 
         Raises:
-            BadRequest: with the name of each field that is wrong; never with the values sent, which may be personal.
+            BadRequestError: with the name of each field that is wrong; never with the values sent,
+            which may be personal.
         """
         try:
             content = from_json(body)
         except ValueError as error:
-            raise BadRequest(_refuse("body", f"not JSON: {error}", "json_invalid")) from None
+            raise BadRequestError(_refuse("body", f"not JSON: {error}", "json_invalid")) from None
         is_batch = isinstance(content, dict) and "rows" in content
         try:
             parsed = (self.batch if is_batch else self.row).model_validate(content)
         except ValidationError as error:
-            raise BadRequest(_refusal(error)) from None
+            raise BadRequestError(_refusal(error)) from None
         rows = cast(_Batch, parsed).rows if is_batch else [parsed]
         return matrix([row.model_dump() for row in rows]), is_batch
 
     def openapi(self) -> dict[str, Any]:
         """Describe the body for the OpenAPI document."""
         either = [{**self.row.model_json_schema()}, _inline(self.batch.model_json_schema())]
-        return {"requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": either}}}}}
+        return {
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"anyOf": either}}},
+            }
+        }
 
 
 def _field(column: Column) -> Any:
@@ -117,7 +131,7 @@ def _field(column: Column) -> Any:
 
 
 def _inline(schema: dict[str, Any]) -> dict[str, Any]:
-    """Put the definition of a row where it is referred to: inside an OpenAPI document the reference leads nowhere."""
+    """Put the definition of a row in place: in an OpenAPI document, a reference leads nowhere."""
     definitions = schema.pop("$defs")
     schema["properties"]["rows"]["items"] = definitions["Row"]
     return schema

@@ -1,4 +1,4 @@
-"""The settings of the service, from environment variables: MODEL_DIR, HOST, PORT, MAX_BODY_BYTES, GRACE_SECONDS."""
+"""The settings of the service, from environment variables named like the fields, in capitals."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(protected_namespaces=(), frozen=True)
     model_dir: Path = Path("/model")
     # All interfaces: in a container the outside decides who gets in.
-    host: str = "0.0.0.0"  # noqa: S104  # nosec B104
+    host: str = "0.0.0.0"  # nosec B104
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     # A thousand rows take about 700 kB of JSON.
     max_body_bytes: Annotated[int, Field(ge=1_000)] = 2_000_000

@@ -1,8 +1,9 @@
 """Part the data into rows to learn from and rows held out to judge by.
 
-Each row's side follows from a keyed hash of its own features, not from its place in the file. So a row stays on its side
-when rows are added, removed or reordered: a champion trained earlier has never seen a row it is judged by, and two equal
-rows never stand on both sides. The shares come out near the wanted one in each class; `Parts` has what they are.
+Each row's side follows from a keyed hash of its own features, not from its place in the file. So a
+row stays on its side when rows are added, removed or reordered: a champion trained earlier has
+never seen a row it is judged by, and two equal rows never stand on both sides. The shares come out
+near the wanted one in each class; `Parts` has what they are.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ Row = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Parts:
-    """Rows to learn from and rows to judge by, each in an order that does not depend on the order of the file."""
+    """Rows to learn from and rows to judge by, in an order that the file's has no part in."""
 
     train: Sequence[Row]
     heldout: Sequence[Row]

@@ -1,8 +1,9 @@
 """Save a model as reproducible bytes; load one only if it is what it says and cannot run code.
 
-The format is skops's: a zip with a tree of types in ``schema.json`` and an ``.npy`` file an array. skops names things by
-their address in memory and stamps the time of day, so an archive is written anew here: files numbered in the order of the
-tree, addresses left out, one time for all, nothing compressed.
+The format is skops's: a zip with a tree of types in ``schema.json`` and an ``.npy`` file an array.
+skops names things by their address in memory and stamps the time of day, so an archive is written
+anew here: files numbered in the order of the tree, addresses left out, one time for all, nothing
+compressed.
 """
 
 import hashlib
@@ -17,8 +18,8 @@ from typing import Any, cast
 from screening.errors import ModelError
 from screening.model import Classifier
 
-# All that a model of this service consists of. skops by itself trusts every estimator of scikit-learn; that is more
-# code than anybody has looked at for this purpose.
+# All that a model of this service consists of. skops by itself trusts every estimator of
+# scikit-learn; that is more code than anybody has looked at for this purpose.
 TRUSTED_TYPES = (
     "builtins.dict",
     "builtins.list",
@@ -31,7 +32,15 @@ TRUSTED_TYPES = (
     "sklearn.pipeline.Pipeline",
     "sklearn.preprocessing._data.StandardScaler",
 )
-_LOADERS = {"DictNode", "JsonNode", "ListNode", "NdArrayNode", "ObjectNode", "TupleNode", "TypeNode"}
+_LOADERS = {
+    "DictNode",
+    "JsonNode",
+    "ListNode",
+    "NdArrayNode",
+    "ObjectNode",
+    "TupleNode",
+    "TypeNode",
+}
 _TREE = "schema.json"
 # A model of this kind has 20 kB. A few MB are surely something else, and are not unpacked.
 _MOST_BYTES = 4_000_000
@@ -44,8 +53,10 @@ def digest(content: bytes) -> str:
 
 
 def save(model: Classifier, epoch: int) -> bytes:
-    """Give a model as bytes that depend on nothing but the model and the time given (seconds since 1970, UTC)."""
-    from skops import io as skops_io  # here and below: it imports all of scikit-learn, which takes seconds
+    """Give a model as bytes that depend on the model and the time given (Unix seconds) only."""
+    from skops import (
+        io as skops_io,
+    )  # here and below: it imports all of scikit-learn, which takes seconds
 
     with zipfile.ZipFile(io.BytesIO(skops_io.dumps(model))) as archive:
         tree = json.loads(archive.read(_TREE))
@@ -59,24 +70,40 @@ def load(content: bytes, expected: str) -> Classifier:
     """Load a model after making sure of its digest and of each type in it.
 
     Raises:
-        ModelError: when the digest is not the expected one, a type is not on the list, or it is no model at all.
+        ModelError: when the digest is not the expected one, a type is not on the list, or it is no
+        model at all.
     """
     if (found := digest(content)) != expected:
-        raise ModelError(f"The model has the digest {found}, expected {expected}: it was changed or damaged.")
+        raise ModelError(
+            f"The model has the digest {found}, expected {expected}: it was changed or damaged."
+        )
     try:
         if foreign := sorted(_types(content) - set(TRUSTED_TYPES)):
-            raise ModelError(f"The model holds types that are not trusted, so it is not loaded: {', '.join(foreign)}.")
+            raise ModelError(
+                f"The model is not loaded: it holds types not trusted: {', '.join(foreign)}."
+            )
         return _load(content)
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ModelError(f"The model is not a skops archive that can be read ({error}).") from None
 
 
 def _load(content: bytes) -> Classifier:
     from skops import io as skops_io
 
-    # Our list was checked above; skops looks once more, with its own eyes, and is told to trust nothing further.
+    # Our list was checked above; skops looks once more, with its own eyes, and is told to trust
+    # nothing further.
     if untrusted := skops_io.get_untrusted_types(data=content):
-        raise ModelError(f"The model holds types that skops does not trust: {', '.join(untrusted)}.")
+        raise ModelError(
+            f"The model holds types that skops does not trust: {', '.join(untrusted)}."
+        )
     model = skops_io.loads(content, trusted=None)
     if not hasattr(model, "predict_proba"):
         raise ModelError(f"The model is a {type(model).__name__}, expected a classifier.")
@@ -84,14 +111,18 @@ def _load(content: bytes) -> Classifier:
 
 
 def _types(content: bytes) -> set[str]:
-    """Collect the full name of each type in an archive, and of each loader that is not one of the plain ones."""
+    """Collect the name of each type in an archive, and of each loader that is not a plain one."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-            raise ModelError(f"The model unpacks to more than {_MOST_BYTES:,} bytes, so it is not loaded.")
+            raise ModelError(
+                f"The model unpacks to more than {_MOST_BYTES:,} bytes, so it is not loaded."
+            )
         tree = json.loads(archive.read(_TREE))
     nodes = list(_nodes(tree))
     loaders = {str(node["__loader__"]) for node in nodes} - _LOADERS
-    return {f"{node['__module__']}.{node['__class__']}" for node in nodes} | {f"loader {name}" for name in loaders}
+    return {f"{node['__module__']}.{node['__class__']}" for node in nodes} | {
+        f"loader {name}" for name in loaders
+    }
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:

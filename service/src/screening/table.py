@@ -11,7 +11,8 @@ from pathlib import Path
 from screening.errors import DataError
 from screening.schema import Column, Schema
 
-# Plain decimal numbers only: `float` alone would also take "1_000", "nan", "infinity" and digits of other scripts.
+# Plain decimal numbers only: `float` alone would also take "1_000", "nan", "infinity" and digits of
+# other scripts.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _SHOWN = 40
@@ -21,7 +22,8 @@ _SHOWN = 40
 class Problem:
     """One thing that is wrong: where, what was found, what is allowed.
 
-    ``row`` counts as editors and spreadsheets do: the header is row 1. None stands for the file as a whole.
+    ``row`` counts as editors and spreadsheets do: the header is row 1. None stands for the file as
+    a whole.
     """
 
     row: int | None
@@ -39,30 +41,30 @@ class Problem:
 
 @dataclass(frozen=True)
 class Table:
-    """Checked rows: column name → value; integers of the schema are whole numbers here too."""
+    """Checked rows (column name → value), and the bytes of the file they were read from."""
 
     rows: Sequence[dict[str, float]]
+    content: bytes
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of reading a file: its good rows and its problems. It is a table only if there are none of these."""
+    """What came of reading a file: its good rows and its problems."""
 
     rows: list[dict[str, float]]
     problems: list[Problem]
 
 
-def read(path: Path, schema: Schema) -> Reading:
-    """Read a CSV file and check every cell of it.
+def read(path: Path) -> bytes:
+    """Read the bytes of a CSV file.
 
     Raises:
         DataError: when the file cannot be read at all.
     """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: the data cannot be read ({error.strerror}).") from None
-    return parse(content, schema)
 
 
 def parse(content: bytes, schema: Schema) -> Reading:
@@ -71,33 +73,30 @@ def parse(content: bytes, schema: Schema) -> Reading:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        return _nothing(Problem(row, None, f"the byte 0x{content[error.start]:02x}", "text in UTF-8"))
+        return _nothing(
+            Problem(row, None, f"the byte 0x{content[error.start]:02x}", "text in UTF-8")
+        )
     if not text.strip():
         return _nothing(Problem(None, None, "an empty file", "a header and rows of data"))
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return _read_lines(lines, schema)
+        return _check(((lines.line_num, cells) for cells in lines), schema)
     except csv.Error as error:
-        return _nothing(Problem(lines.line_num, None, f"broken CSV ({error})", "CSV with commas and double quotes"))
+        broken = f"broken CSV ({error})"
+        return _nothing(Problem(lines.line_num, None, broken, "commas and double quotes as in CSV"))
 
 
 def _nothing(problem: Problem) -> Reading:
     return Reading([], [problem])
 
 
-class _Lines(Iterator[list[str]]):
-    """What `csv.reader` gives; its own type has no public name."""
-
-    line_num: int
-
-
-def _read_lines(lines: "_Lines | Iterator[list[str]]", schema: Schema) -> Reading:
-    header = [name.strip() for name in next(lines)]
-    problems = _check_header(header, schema)
-    reading = Reading([], problems)
+def _check(lines: Iterator[tuple[int, list[str]]], schema: Schema) -> Reading:
+    _, names = next(lines)
+    header = [name.strip() for name in names]
+    reading = Reading([], _check_header(header, schema))
     columns = {column.name: column for column in schema.columns}
-    for cells in lines:
-        _check_row(getattr(lines, "line_num", 0), cells, header, columns, reading)
+    for number, cells in lines:
+        _check_row(number, cells, header, columns, reading)
     reading.problems.extend(_check_counts(reading, schema))
     return reading
 
@@ -109,14 +108,25 @@ def _check_header(header: Sequence[str], schema: Schema) -> list[Problem]:
         for name in dict.fromkeys(header)
         if header.count(name) > 1
     ]
-    problems += [Problem(1, c.name, "no such column", c.allowed) for c in schema.columns if c.name not in header]
+    problems += [
+        Problem(1, c.name, "no such column", c.allowed)
+        for c in schema.columns
+        if c.name not in header
+    ]
     unexpected = [name for name in dict.fromkeys(header) if name not in known]
-    problems += [Problem(1, _show(name), "an unexpected column", "the schema's columns only") for name in unexpected]
+    problems += [
+        Problem(1, _show(name), "an unexpected column", "the schema's columns only")
+        for name in unexpected
+    ]
     return problems
 
 
 def _check_row(
-    number: int, cells: Sequence[str], header: Sequence[str], columns: dict[str, Column], reading: Reading
+    number: int,
+    cells: Sequence[str],
+    header: Sequence[str],
+    columns: dict[str, Column],
+    reading: Reading,
 ) -> None:
     if len(cells) != len(header):
         found, allowed = f"{len(cells)} cells", f"{len(header)}, as in the header"
@@ -147,17 +157,22 @@ def _check_cell(number: int, cell: str, column: Column) -> float | Problem:
 
 
 def _check_counts(reading: Reading, schema: Schema) -> list[Problem]:
-    """Count the rows, but only of a table with nothing else wrong: a row dropped for a bad cell is not a missing row."""
+    """Count the rows of a table with nothing else wrong: a row with a bad cell is not missing."""
     if reading.problems:
         return []
     if len(reading.rows) < schema.rows.min:
-        return [Problem(None, None, f"{len(reading.rows)} rows of data", f"at least {schema.rows.min}")]
+        return [
+            Problem(None, None, f"{len(reading.rows)} rows of data", f"at least {schema.rows.min}")
+        ]
     target = schema.target
     found = [row[target.name] for row in reading.rows]
     classes = range(int(target.min), int(target.max) + 1)
     least = schema.rows.min_per_class
     short = [(each, found.count(each)) for each in classes if found.count(each) < least]
-    return [Problem(None, target.name, f"{n} rows with the value {each}", f"at least {least}") for each, n in short]
+    return [
+        Problem(None, target.name, f"{n} rows with the value {each}", f"at least {least}")
+        for each, n in short
+    ]
 
 
 def _show(text: str) -> str:

@@ -1,9 +1,11 @@
-"""Train the model: ``python -m screening.train --data data.csv --schema schema.json --output DIR --commit SHA --epoch N``.
+"""Train the model: ``python -m screening.train --data data.csv --schema schema.json …``.
 
-Writes ``model.skops``, ``metrics.json``, ``card.md``, ``schema.json`` and ``heldout.json``. The same input gives the same
-bytes. Whether the model is good enough is not decided here: the numbers are written down, and the pipeline's gate decides.
+Writes ``model.skops``, ``metrics.json``, ``card.md``, ``schema.json`` and ``heldout.json``. The
+same input gives the same bytes. Whether the model is good enough is not decided here: the numbers
+are written down, and the pipeline's gate decides.
 
-Exit codes: 3 when data or schema are unusable, 4 when the champion is; with one sentence a problem on standard error.
+Exit codes: 3 when data or schema are unusable, 4 when the champion is; with one sentence a problem
+on standard error.
 """
 
 import argparse
@@ -61,23 +63,28 @@ def train(options: Options) -> None:
         ChampionError: when the champion cannot be used.
     """
     schema = read_schema(options.schema)
-    rows = checked(options.data, _matching(schema.schema, options.schema)).rows
+    data = checked(options.data, _matching(schema.schema, options.schema))
     last = champion.load(options.champion) if options.champion else None
-    judged = _judge(split(rows))
+    judged = _judge(split(data.rows))
     content = store.save(judged.model, options.epoch)
-    facts = _facts(options, judged, content, last)
+    facts = _facts(options, judged, data.content, content, last)
     _write(options.output, schema.content, judged, content, facts)
-    cli.progress(f"{options.output}: {facts.metric} {facts.value:.4f} on {facts.rows['heldout']} held-out rows.")
+    count = facts.rows["heldout"]
+    cli.progress(f"{options.output}: {facts.metric} {facts.value:.4f} on {count} held-out rows.")
 
 
 def _matching(schema: Schema, path: Path) -> Schema:
     """Make sure that the schema's columns are the ones the service knows."""
     named = {column.name for column in schema.features}
     problems = [f"{path}: the feature {name} is missing." for name in FEATURES if name not in named]
-    problems += [f"{path}: the feature {name} is not known here." for name in sorted(named - set(FEATURES))]
+    problems += [
+        f"{path}: the feature {name} is not known here." for name in sorted(named - set(FEATURES))
+    ]
     target = schema.target
     if (target.name, target.type, target.min, target.max) != (TARGET, "integer", 0, 1):
-        problems.append(f"{path}: the target is {target.name}, {target.allowed}; expected {TARGET}, 0 or 1.")
+        problems.append(
+            f"{path}: the target is {target.name}, {target.allowed}; expected {TARGET}, 0 or 1."
+        )
     if problems:
         raise DataError(*problems)
     return schema
@@ -86,7 +93,9 @@ def _matching(schema: Schema, path: Path) -> Schema:
 def _judge(parts: Parts) -> Judged:
     for name, rows in (("train", parts.train), ("heldout", parts.heldout)):
         if {row[TARGET] for row in rows} != {0.0, 1.0}:
-            raise DataError(f"The {name} rows do not hold both classes: {len(rows)} rows; give more data.")
+            raise DataError(
+                f"The {name} rows do not hold both classes: {len(rows)} rows; give more data."
+            )
     model = fit(matrix(parts.train), _labels(parts.train))
     values = matrix(parts.heldout)
     return Judged(model, parts, values, _labels(parts.heldout), probabilities(model, values))
@@ -96,11 +105,15 @@ def _labels(rows: Sequence[Row]) -> Labels:
     return np.array([int(row[TARGET]) for row in rows], dtype=np.int64)
 
 
-def _facts(options: Options, judged: Judged, content: bytes, last: champion.Champion | None) -> Facts:
+def _facts(
+    options: Options, judged: Judged, data: bytes, model: bytes, last: champion.Champion | None
+) -> Facts:
     parts, truth = judged.parts, judged.labels.tolist()
     metrics = evaluate.measure(truth, judged.answers)
     value = metrics[evaluate.METRIC] or 0.0
-    comparison: Comparison | None = last and champion.compare(last, value, judged.values, judged.labels)
+    comparison: Comparison | None = None
+    if last:
+        comparison = champion.compare(last, value, judged.values, judged.labels)
     return Facts(
         metric=evaluate.METRIC,
         value=value,
@@ -112,20 +125,25 @@ def _facts(options: Options, judged: Judged, content: bytes, last: champion.Cham
         decision_threshold=THRESHOLD,
         commit=options.commit,
         epoch=options.epoch,
-        data=store.digest(options.data.read_bytes()),
-        model=store.digest(content),
+        data=store.digest(data),
+        model=store.digest(model),
         trusted_types=list(store.TRUSTED_TYPES),
         versions=_versions(),
     )
 
 
 def _versions() -> dict[str, str]:
-    # Python's minor version only: its patch releases change no number here, and would change the bytes of the facts.
-    return {"python": ".".join(platform.python_version_tuple()[:2])} | {x: metadata.version(x) for x in _LIBRARIES}
+    # Python's minor version only: its patch releases change no number here, and would change the
+    # bytes of the facts.
+    return {"python": ".".join(platform.python_version_tuple()[:2])} | {
+        x: metadata.version(x) for x in _LIBRARIES
+    }
 
 
 def _write(folder: Path, schema: bytes, judged: Judged, model: bytes, facts: Facts) -> None:
-    answers = [{"probability": p, "label": label(p, facts.decision_threshold)} for p in judged.answers]
+    answers = [
+        {"probability": p, "label": label(p, facts.decision_threshold)} for p in judged.answers
+    ]
     rows = [{name: row[name] for name in FEATURES} for row in judged.parts.heldout]
     files = {
         "schema.json": schema,
@@ -142,11 +160,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit code."""
     parser = argparse.ArgumentParser(prog="python -m screening.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the CSV file to learn from")
-    parser.add_argument("--schema", type=Path, required=True, help="the JSON file that says what it must look like")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to write to")
-    parser.add_argument("--champion", type=Path, metavar="DIR", help="the last released model, to compare with")
-    parser.add_argument("--commit", required=True, metavar="SHA", help="the commit this is trained from")
-    parser.add_argument("--epoch", type=int, required=True, metavar="UNIX", help="that commit's time, in seconds")
+    parser.add_argument(
+        "--schema", type=Path, required=True, help="the JSON file that says what it must look like"
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="the folder to write to"
+    )
+    parser.add_argument(
+        "--champion", type=Path, metavar="DIR", help="the last released model, to compare with"
+    )
+    parser.add_argument(
+        "--commit", required=True, metavar="SHA", help="the commit this is trained from"
+    )
+    parser.add_argument(
+        "--epoch", type=int, required=True, metavar="UNIX", help="that commit's time, in seconds"
+    )
     options = Options(**vars(parser.parse_args(arguments)))
     return cli.run(lambda: train(options))
 
