@@ -22,6 +22,7 @@ _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _ENDPOINT = re.compile(r"/[A-Za-z0-9._~/-]{0,127}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+EVERYTHING = ("src/**",)
 # Scores that are shares: a threshold of 97 for them is a slip of the pen, and no model would ever
 # pass.
 _SHARES = (
@@ -59,6 +60,9 @@ class Service:
 class Model:
     """The model's data and its gate: `metric` on held-out rows has to be at least `threshold`.
 
+    `sources` are the files of the service's folder that training reads, as patterns: a change of
+    any other file does not train again.
+
     `data` is the path of a CSV, or None where `python -m <package>.dataset` makes it; `schema`
     describes its columns.
     """
@@ -67,6 +71,7 @@ class Model:
     metric: str
     threshold: float
     data: str | None = None
+    sources: tuple[str, ...] = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,7 @@ def parse(text: str, *, where: str = FILE) -> Project:
         version=top.whole("version", 1, 1),
         name=top.text("name", _label),
         service=_service(top.section("service", ("folder", "package", "port", "ready", "predict"))),
-        model=_model(top.section("model", ("data", "schema", "metric", "threshold"))),
+        model=_model(top.section("model", ("data", "schema", "metric", "threshold", "sources"))),
         infrastructure=_infrastructure(top.section("infrastructure", ("engine", "stack"))),
         gates=_gates(
             top.section("gates", ("vulnerabilities", "not-evaluated", "ignore"), optional=True)
@@ -135,6 +140,7 @@ def _model(section: Section) -> Model:
     low, high = (0.0, 1.0) if metric in _SHARES else (-math.inf, math.inf)
     return Model(
         data=section.text("data", _path) if section.has("data") else None,
+        sources=section.texts("sources", _path) or EVERYTHING,
         schema=section.text("schema", _path),
         metric=metric,
         threshold=section.number("threshold", low, high),

@@ -27,8 +27,15 @@ _TYPES: dict[type, str] = {
 
 
 def canonical(value: object) -> bytes:
-    """`value` as JSON bytes that depend on nothing else: keys sorted, no spaces, ASCII only."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    """`value` as JSON bytes that depend on nothing else: keys sorted, no spaces, ASCII only.
+
+    A `DataError` for what JSON has no word for, such as NaN.
+    """
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DataError(f"this cannot be written as JSON: {error}") from None
+    return text.encode()
 
 
 def pretty(value: object) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ..errors import DataError
 from .fields import Fields, load, pretty
-from .verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated
+from .verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
 
 _SHOWN = 5
 _WORDS = {
@@ -110,7 +110,7 @@ def _day(fields: Fields, name: str) -> dt.date | None:
 def render_text(verdicts: Sequence[Verdict]) -> str:
     """A table without colours: gate, status, what it says, tool and the day of its data."""
     rows = [
-        (verdict.gate, _WORDS[verdict.status], verdict.summary, _source(verdict))
+        (verdict.gate, _WORDS[verdict.status], plain(verdict.summary), _source(verdict))
         for verdict in verdicts
     ]
     if not rows:
@@ -122,31 +122,43 @@ def render_text(verdicts: Sequence[Verdict]) -> str:
 
 
 def explain(
-    verdicts: Sequence[Verdict], *, not_evaluated: WhenNotEvaluated = WhenNotEvaluated.ALLOW
+    verdicts: Sequence[Verdict],
+    *,
+    not_evaluated: WhenNotEvaluated = WhenNotEvaluated.ALLOW,
+    required: Collection[str] = (),
 ) -> str:
     """Every gate that stops the run in one message: what was checked, what was found, what to do.
 
-    Gates that could not look are told too where they stop the run. The empty text if nothing does.
+    Gates that could not look are told too where they stop the run, by `not_evaluated` or because
+    they are `required`, and required gates that said nothing. The empty text if nothing stops it.
     """
-    stops = {Status.FAILED}
-    if not_evaluated is WhenNotEvaluated.FAIL:
-        stops.add(Status.NOT_EVALUATED)
-    stopping = [verdict for verdict in verdicts if verdict.status in stops]
-    if not stopping:
-        return ""
-    count = f"{len(stopping)} gates" if len(stopping) > 1 else "1 gate"
-    hints = []
-    if any(verdict.status is Status.FAILED and verdict.findings for verdict in stopping):
-        hints.append(_FIX)
-    if any(verdict.status is Status.NOT_EVALUATED for verdict in stopping):
-        hints.append(_SEE)
-    return "\n".join([f"{count} did not pass:", *map(_told, stopping), *hints])
+    strict = not_evaluated is WhenNotEvaluated.FAIL
+    blind = [each for each in verdicts if each.status is Status.NOT_EVALUATED]
+    stopping = [
+        each
+        for each in verdicts
+        if each.status is Status.FAILED
+        or (each in blind and (strict or each.gate in required or len(blind) == len(verdicts)))
+    ]
+    silent = sorted(set(required) - {each.gate for each in verdicts})
+    told = [*map(_told, stopping), *(f"- {gate}: it said nothing at all" for gate in silent)]
+    if not told:
+        return "" if verdicts else "No gate said anything, so nothing is known to be good."
+    count = "1 gate" if len(told) == 1 else f"{len(told)} gates"
+    return "\n".join([f"{count} did not pass:", *told, *_hints(stopping)])
+
+
+def _hints(stopping: Sequence[Verdict]) -> list[str]:
+    """What to do, once for all gates."""
+    found = any(each.status is Status.FAILED and each.findings for each in stopping)
+    blind = any(each.status is Status.NOT_EVALUATED for each in stopping)
+    return [hint for hint, applies in ((_FIX, found), (_SEE, blind)) if applies]
 
 
 def _told(verdict: Verdict) -> str:
     """One gate: its line, then its worst findings first."""
     source = _source(verdict)
-    head = f"- {verdict.gate}{f' ({source})' if source else ''}: {verdict.summary}"
+    head = f"- {verdict.gate}{f' ({source})' if source else ''}: {plain(verdict.summary)}"
     worst = sorted(verdict.findings, key=lambda finding: -_weight(finding.severity))
     lines = [f"    {finding.line()}" for finding in worst[:_SHOWN]]
     if len(worst) > _SHOWN:

@@ -7,7 +7,7 @@ that means for a release. No verdicts at all is a failure, never a pass.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
@@ -77,7 +77,7 @@ class Finding:
         """The finding in one line: severity, id, title, place, remedy."""
         place = f" ({self.where})" if self.where else ""
         remedy = f": {self.remedy}" if self.remedy else ""
-        return f"{self.severity.word:8} {self.id} {self.title}{place}{remedy}"
+        return plain(f"{self.severity.word:8} {self.id} {self.title}{place}{remedy}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,13 @@ class Verdict:
             )
 
 
+def plain(text: str) -> str:
+    """`text` on one line, without characters that a terminal would obey: a report is somebody's
+    input.
+    """
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def decide(
     findings: Iterable[Finding],
     *,
@@ -135,17 +142,23 @@ def decide(
     return Status.WAIVED if serious else Status.PASSED
 
 
-def overall(verdicts: Sequence[Verdict], *, not_evaluated: WhenNotEvaluated) -> Status:
-    """What all verdicts together mean: the worst of them. FAILED if there are none, or if no gate
-    could look.
+def overall(
+    verdicts: Sequence[Verdict],
+    *,
+    not_evaluated: WhenNotEvaluated,
+    required: Collection[str] = (),
+) -> Status:
+    """What all verdicts together mean: the worst of them.
 
-    NOT_EVALUATED is only given back where the project allows it; a release may go on then, and
-    says so.
+    FAILED too if there are none, if no gate could look, or if a gate of `required` is missing or
+    could not look: those need nothing from outside, so there is no excuse. NOT_EVALUATED is only
+    given back where the project allows it; a release may go on then, and says so.
     """
+    looked = {verdict.gate for verdict in verdicts if verdict.status is not Status.NOT_EVALUATED}
     statuses = {verdict.status for verdict in verdicts}
-    blind = Status.NOT_EVALUATED in statuses
-    if not statuses - {Status.NOT_EVALUATED} or Status.FAILED in statuses:
+    if not looked or set(required) - looked or Status.FAILED in statuses:
         return Status.FAILED
-    if blind:
-        return Status.FAILED if not_evaluated is WhenNotEvaluated.FAIL else Status.NOT_EVALUATED
+    if Status.NOT_EVALUATED in statuses:
+        strict = not_evaluated is WhenNotEvaluated.FAIL
+        return Status.FAILED if strict else Status.NOT_EVALUATED
     return Status.WAIVED if Status.WAIVED in statuses else Status.PASSED

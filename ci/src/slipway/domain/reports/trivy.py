@@ -1,0 +1,147 @@
+"""Reports of trivy: vulnerabilities, misconfigurations and secrets.
+
+Source of the format: `trivy image|rootfs|fs|config --format json`, schema version 2:
+`pkg/types/report.go` in github.com/aquasecurity/trivy. Run it without `--exit-code`: then every
+code but 0 is a crash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from enum import Enum
+
+from ...errors import DataError
+from ..fields import Fields
+from ..verdicts import Finding, Severity, Verdict
+from .common import Context, ToolOutput, count
+
+TOOL = "trivy"
+_SCHEMA = 2
+_PACKAGES = ("os-pkgs", "lang-pkgs")
+# What trivy logs when it goes on without a part of its data.
+_NO_DATA = ("cannot be specified on the first run", "database error", "failed to download")
+
+
+class Scan(Enum):
+    """What trivy was asked to look for."""
+
+    VULNERABILITIES = "packages"
+    MISCONFIGURATIONS = "configuration"
+    SECRETS = "files"
+
+
+def read(output: ToolOutput, context: Context, *, scan: Scan) -> Verdict:
+    """The verdict of one scan. Of vulnerabilities only with `context.data_date`, the database's
+    day.
+
+    A scan of secrets lists only files with findings, so that it saw any is for the caller to make
+    sure.
+    """
+    if output.exit_code != 0:
+        return context.blind(TOOL, f"trivy ended with code {output.exit_code}", output.stderr)
+    if scan is Scan.VULNERABILITIES and _lacks_data(output, context):
+        return context.blind(TOOL, "there is no vulnerability database", output.stderr)
+    try:
+        results = _results(output.report)
+        findings = [finding for result in results for finding in _found(result, scan)]
+        seen = sum(_seen(result, scan) for result in results)
+    except DataError as error:
+        return context.blind(TOOL, f"the report cannot be read: {error}", output.stderr)
+    if not seen and not findings and scan is not Scan.SECRETS:
+        return context.blind(TOOL, f"trivy saw no {scan.value}", output.stderr)
+    return context.judge(TOOL, findings, _looked_at(seen, scan))
+
+
+def data_date(version: str) -> dt.date | None:
+    """The day of the vulnerability database out of `trivy version --format json`; None without
+    one.
+    """
+    try:
+        updated = Fields.parse(version, where="trivy version").inner("VulnerabilityDB")
+        return dt.date.fromisoformat(updated.text("UpdatedAt")[:10])
+    except (DataError, ValueError):
+        return None
+
+
+def _lacks_data(output: ToolOutput, context: Context) -> bool:
+    """Whether there was no database to compare packages with. (Checks of configuration are built
+    in.)
+    """
+    return context.data_date is None or any(sign in output.stderr for sign in _NO_DATA)
+
+
+def _results(report: str) -> list[Fields]:
+    top = Fields.parse(report, where="trivy's report")
+    schema = top.whole("SchemaVersion")
+    if schema != _SCHEMA:
+        raise DataError(f"its schema has version {schema}, not {_SCHEMA}")
+    top.text("ArtifactType")  # every whole report has one; `{"SchemaVersion": 2}` is none
+    return top.optional_items("Results")
+
+
+def _seen(result: Fields, scan: Scan) -> int:
+    """How much a result says it looked at: packages, or checks of configuration files."""
+    if scan is Scan.VULNERABILITIES:
+        listed = result.optional_items("Packages")
+        return max(len(listed), 1) if result.optional_text("Class") in _PACKAGES else 0
+    if scan is Scan.MISCONFIGURATIONS and result.optional_text("Class") == "config":
+        summary = result.optional_inner("MisconfSummary")
+        return int(sum(summary.optional_number(name) or 0 for name in ("Successes", "Failures")))
+    return 0
+
+
+def _looked_at(seen: int, scan: Scan) -> str:
+    if scan is Scan.VULNERABILITIES:
+        return count(seen, "package")
+    return count(seen, "check") if scan is Scan.MISCONFIGURATIONS else "the files"
+
+
+def _found(result: Fields, scan: Scan) -> Iterator[Finding]:
+    target = result.text("Target")
+    if scan is Scan.VULNERABILITIES:
+        yield from map(_vulnerability, result.optional_items("Vulnerabilities"))
+    elif scan is Scan.MISCONFIGURATIONS:
+        for item in result.optional_items("Misconfigurations"):
+            if item.text("Status") != "PASS":
+                yield _misconfiguration(item, target)
+    else:
+        for item in result.optional_items("Secrets"):
+            yield _secret(item, target)
+
+
+def _vulnerability(item: Fields) -> Finding:
+    package, fixed = item.text("PkgName"), item.optional_text("FixedVersion")
+    return Finding(
+        id=item.text("VulnerabilityID"),
+        severity=Severity.parse(item.text("Severity")),
+        title=item.optional_text("Title") or "no title",
+        where=f"{package} {item.optional_text('InstalledVersion') or ''}".strip(),
+        remedy=f"upgrade {package} to {fixed}" if fixed else "no fixed version yet",
+    )
+
+
+def _misconfiguration(item: Fields, target: str) -> Finding:
+    return Finding(
+        id=item.text("ID"),
+        severity=Severity.parse(item.text("Severity")),
+        title=item.optional_text("Message") or item.text("Title"),
+        where=_at(target, item.optional_inner("CauseMetadata")),
+        remedy=item.optional_text("Resolution") or "",
+    )
+
+
+def _secret(item: Fields, target: str) -> Finding:
+    """A secret by its rule and place only: `Match` holds a part of it."""
+    return Finding(
+        id=item.text("RuleID"),
+        severity=Severity.parse(item.text("Severity")),
+        title=item.text("Title"),
+        where=_at(target, item),
+        remedy="revoke it, then take it out of the tree and its history",
+    )
+
+
+def _at(target: str, place: Fields) -> str:
+    line = place.optional_number("StartLine")
+    return f"{target}:{int(line)}" if line else target

@@ -1,0 +1,30 @@
+"""Output of a service's own `python -m <package>.validate`: the data against its schema.
+
+Exit codes: 0 the data is as the schema says, 3 it is not, with every problem on a line of standard
+error (row, column, found, allowed). Any other code is a crash.
+"""
+
+from __future__ import annotations
+
+from ..verdicts import Finding, Severity, Status, Verdict
+from .common import Context, ToolOutput, count
+
+TOOL = "validate"
+BAD_DATA = 3
+# A million bad rows are one mistake; the verdict travels with the release.
+_KEPT = 100
+
+
+def read(output: ToolOutput, context: Context) -> Verdict:
+    """The verdict; of very many problems the first hundred are kept, and all are counted."""
+    if output.exit_code == 0:
+        return context.verdict(TOOL, Status.PASSED, "the data is as its schema says")
+    if output.exit_code != BAD_DATA:
+        reason = f"validation ended with code {output.exit_code}"
+        return context.blind(TOOL, reason, output.stderr)
+    lines = [line.strip() for line in output.stderr.splitlines() if line.strip()]
+    findings = [
+        Finding(id="data", severity=Severity.HIGH, title=line, where="") for line in lines[:_KEPT]
+    ]
+    summary = f"{count(len(lines), 'problem')} in the data" if lines else "the data is bad"
+    return context.verdict(TOOL, Status.FAILED, summary, findings)
