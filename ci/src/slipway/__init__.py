@@ -1,0 +1,36 @@
+"""Slipway: a pipeline from a commit to a signed release, as Dagger Functions.
+
+The map of the package, in the order in which the data flows:
+
+    main         composition root: one short function a thing a person asks for
+    source       a project's tree, its slipway.yaml, and the containers that its own code runs in
+    model        trained weights, their metrics and card, and the model gate
+    plan         a saved infrastructure plan
+    image        the service's image, assembled deterministically, and the smoke test
+    evidence     gates, scans, SBOM: what was looked at and what was found
+    release      push, sign, attest, verify, tag, and the report of it all
+    registry     where artifacts go: an address people use, and how a container reaches it
+    signing      the key and cosign's command lines
+    stage        one step in a container: run, timed, its crash told from its answer
+    tools        the pinned tool containers: the only room that names an image
+    inside/      programs that run inside stage containers (standard library only)
+    domain/      plain Python that decides: no Dagger, no I/O
+    errors       one tree of errors
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .main import Slipway
+
+__all__ = ["Slipway"]
+
+
+def __getattr__(name: str) -> object:
+    # Lazy, so that domain/ and inside/ can be imported where there is no Dagger: in tests and in stages.
+    if name == "Slipway":
+        from .main import Slipway
+
+        return Slipway
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,304 @@
+"""Gates: what is looked at before a release, and what was found.
+
+Each gate is a stage (what runs, where) and a reader of the pure domain (what it means). A gate never throws: one that
+crashed, timed out or lacks its data gives the verdict *not evaluated*. All of them are awaited, side by side.
+"""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import dagger
+
+from .domain.reports import bandit, mypy, osv, pytest_junit, ruff, trivy, validation
+from .domain.reports.common import Context, ToolOutput
+from .domain.verdict_report import explain
+from .domain.verdicts import Severity, Status, Verdict, WhenNotEvaluated, overall
+from .errors import GateFailed, StageFailed
+from .source import Source
+from .stage import Journal, Outcome, Stage, side_by_side
+
+REPORT: Final = "/stage/report"
+TREE: Final = "/tree"
+ADVISORIES: Final = "/advisories"
+TRIVY_CACHE: Final = "/var/cache/trivy"
+# Folders that a scan of a whole tree does not look into: not ours, or made by tools.
+SKIPPED: Final = (".git", ".venv", "dist", ".terraform", "ci/sdk")
+
+Read = Callable[[ToolOutput, Context], Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """A stage that looks, and the reader of what it leaves: a report file, else standard output."""
+
+    stage: Stage
+    read: Read
+    tool: str
+    version: tuple[str, ...] = ()
+    threshold: Severity = Severity.LOW
+    report: str | None = None
+    data_date: Callable[[Outcome], Awaitable[dt.date | None]] | None = None
+    subject: str | None = None
+
+
+async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
+    """Run one gate; whatever happens, its answer is a verdict."""
+    context = Context(
+        gate=gate.stage.name,
+        today=today(),
+        threshold=gate.threshold,
+        waivers=source.project.gates.ignore,
+        subject=gate.subject,
+    )
+    try:
+        outcome = await gate.stage.run(journal)
+    except StageFailed as error:
+        return context.blind(gate.tool, f"it crashed (exit code {error.exit_code})", error.tail)
+    report = outcome.stdout
+    if gate.report is not None:
+        found = await outcome.container.exists(gate.report)
+        report = await outcome.file(gate.report).contents() if found else ""
+    if gate.data_date is not None:
+        context = replace(context, data_date=await gate.data_date(outcome))
+    output = ToolOutput(exit_code=outcome.exit_code, report=report, stderr=outcome.stderr)
+    return gate.read(output, context)
+
+
+async def judge_all(gates: Sequence[Gate], source: Source, journal: Journal) -> list[Verdict]:
+    """Run independent gates side by side; the verdicts come in the order of the gates."""
+    verdicts: dict[str, Verdict] = {}
+
+    def job(gate: Gate) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            verdicts[gate.stage.name] = await judge(gate, source, journal)
+
+        return run
+
+    await side_by_side(*(job(gate) for gate in gates))
+    return [verdicts[gate.stage.name] for gate in gates]
+
+
+def require(verdicts: Sequence[Verdict], rule: WhenNotEvaluated) -> None:
+    """Raise GateFailed with every gate that stops the run; no verdicts at all stop it too."""
+    if overall(verdicts, not_evaluated=rule) is not Status.FAILED:
+        return
+    told = explain(verdicts, not_evaluated=rule) or "no gate has looked at anything"
+    stages = [verdict.gate for verdict in verdicts if verdict.status is Status.FAILED]
+    shells = "\n".join(f"  dagger call debug --stage {name} terminal" for name in stages)
+    remedy = f"To look into it, in a shell with its files:\n{shells}" if stages else ""
+    raise GateFailed(told, verdicts=verdicts, remedy=remedy)
+
+
+def today() -> dt.date:
+    """The day, in UTC: waivers end on one, and scans of yesterday are not answered from the cache."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def source_gates(source: Source, advisories: dagger.Directory | None) -> list[Gate]:
+    """The gates of a source tree, before anything is built."""
+    return [
+        *_service_gates(source),
+        *_tree_gates(source),
+        Gate(stage=source.validation(), read=validation.read, tool=validation.TOOL),
+        dependencies_gate(source, advisories),
+    ]
+
+
+def _service_gates(source: Source) -> list[Gate]:
+    bench = source.checked()
+    return [
+        Gate(
+            stage=Stage(
+                name="lint",
+                container=bench,
+                argv=("ruff", "check", "--no-cache", "--output-format", "json", "."),
+                accept=(0, 1),
+            ),
+            read=ruff.read,
+            tool=ruff.TOOL,
+        ),
+        Gate(
+            stage=Stage(
+                name="types",
+                container=bench,
+                argv=("mypy", "--no-incremental", "--cache-dir", "/dev/null"),
+                accept=(0, 1, 2),
+            ),
+            read=mypy.read,
+            tool=mypy.TOOL,
+        ),
+        Gate(
+            stage=Stage(
+                name="unit-tests",
+                container=bench.with_new_file(REPORT, ""),
+                argv=("python", "-m", "pytest", "-q", "--junit-xml", REPORT),
+                accept=(0, 1, 2, 5),
+            ),
+            read=pytest_junit.read,
+            tool=pytest_junit.TOOL,
+            report=REPORT,
+        ),
+        Gate(
+            stage=Stage(
+                name="sast",
+                container=bench,
+                argv=("bandit", "-q", "-c", "pyproject.toml", "-r", "src", "-f", "json"),
+                accept=(0, 1),
+            ),
+            read=bandit.read,
+            tool=bandit.TOOL,
+            threshold=Severity.MEDIUM,
+        ),
+    ]  # fmt: skip
+
+
+def _tree_gates(source: Source) -> list[Gate]:
+    tree = source.tree.filter(exclude=list(SKIPPED))
+    top = source.project.infrastructure.stack.partition("/")[0]
+    box = source.tools.box("trivy")
+    skips = [word for folder in SKIPPED for word in ("--skip-dirs", folder)]
+    return [
+        Gate(
+            stage=Stage(
+                name="secrets",
+                container=box.with_directory(TREE, tree).with_workdir(TREE),
+                argv=(
+                    "trivy", "filesystem", "--quiet", "--scanners", "secret", "--format", "json",
+                    "--cache-dir", TRIVY_CACHE, *skips, ".",
+                ),
+            ),
+            read=_trivy_reader(trivy.Scan.SECRETS),
+            tool=trivy.TOOL,
+        ),
+        Gate(
+            stage=Stage(
+                name="iac",
+                container=box.with_directory(TREE, tree.directory(top)).with_workdir(TREE),
+                argv=(
+                    "trivy", "config", "--quiet", "--format", "json", "--skip-check-update",
+                    "--cache-dir", TRIVY_CACHE, ".",
+                ),
+            ),
+            read=_trivy_reader(trivy.Scan.MISCONFIGURATIONS),
+            tool=trivy.TOOL,
+            threshold=Severity.HIGH,
+        ),
+    ]  # fmt: skip
+
+
+def dependencies_gate(source: Source, advisories: dagger.Directory | None) -> Gate:
+    """Known vulnerabilities of the service's locked packages.
+
+    With a local database of advisories, offline; else osv-scanner asks its own service, and where that does not answer
+    the verdict is *not evaluated*.
+    """
+    argv = [
+        "osv-scanner",
+        "scan",
+        "source",
+        "--format",
+        "json",
+        "--lockfile",
+        "requirements.txt:/lock/requirements.txt",
+    ]
+    container = (
+        source.tools.box("osv-scanner")
+        .with_file("/lock/requirements.txt", source.service.file("requirements.lock"))
+        .with_env_variable("SLIPWAY_DAY", today().isoformat())
+    )
+    if advisories is not None:
+        argv += ["--offline", "--offline-vulnerabilities"]
+        container = container.with_mounted_directory(ADVISORIES, advisories).with_env_variable(
+            "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY", ADVISORIES
+        )
+    stage = Stage(
+        name="dependencies",
+        container=container,
+        argv=tuple(argv),
+        accept=(0, 1, 127, 128, 129, 130),
+    )
+
+    async def day(_outcome: Outcome) -> dt.date | None:
+        return today() if advisories is None else await advisories_day(source, advisories)
+
+    return Gate(
+        stage=stage,
+        read=osv.read,
+        tool=osv.TOOL,
+        threshold=source.project.gates.vulnerabilities,
+        data_date=day,
+    )
+
+
+async def advisories_day(source: Source, advisories: dagger.Directory) -> dt.date | None:
+    """The day of a local database: that of its newest advisory. None where it holds none."""
+    outcome = await (
+        source.tools.assembler()
+        .with_mounted_directory(ADVISORIES, advisories)
+        .with_exec(["python", "-m", "slipway.inside.advisories", ADVISORIES])
+        .stdout()
+    )
+    text = outcome.strip()
+    return dt.date.fromisoformat(text) if text else None
+
+
+def image_gates(source: Source, archive: dagger.File, digest: str) -> list[Gate]:
+    """The gates of an assembled image: secrets in its layers, known vulnerabilities of its packages."""
+    box = (
+        source.tools.box("trivy")
+        .with_mounted_file("/image.tar", archive)
+        .with_env_variable("SLIPWAY_DAY", today().isoformat())
+    )
+
+    def scan(scanner: str) -> tuple[str, ...]:
+        return (
+            "trivy", "image", "--quiet", "--scanners", scanner, "--format", "json", "--list-all-pkgs",
+            "--cache-dir", TRIVY_CACHE, "--timeout", "10m", "--input", "/image.tar",
+        )  # fmt: skip
+
+    async def database_day(outcome: Outcome) -> dt.date | None:
+        command = ["trivy", "version", "--format", "json", "--cache-dir", TRIVY_CACHE]
+        return trivy.data_date(await outcome.container.with_exec(command).stdout())
+
+    return [
+        Gate(
+            stage=Stage(
+                name="image-secrets", container=box, argv=scan("secret"), after=("assemble",)
+            ),
+            read=_trivy_reader(trivy.Scan.SECRETS),
+            tool=trivy.TOOL,
+            subject=digest,
+        ),
+        Gate(
+            stage=Stage(
+                name="image-vulnerabilities", container=box, argv=scan("vuln"), after=("assemble",)
+            ),
+            read=_trivy_reader(trivy.Scan.VULNERABILITIES),
+            tool=trivy.TOOL,
+            threshold=source.project.gates.vulnerabilities,
+            data_date=database_day,
+            subject=digest,
+        ),
+    ]
+
+
+def sbom(source: Source, archive: dagger.File) -> Stage:
+    """The stage that lists what is in the image: CycloneDX, as JSON."""
+    return Stage(
+        name="sbom",
+        container=source.tools.box("trivy").with_mounted_file("/image.tar", archive),
+        argv=(
+            "trivy", "image", "--quiet", "--format", "cyclonedx", "--cache-dir", TRIVY_CACHE,
+            "--timeout", "10m", "--input", "/image.tar", "--output", "/sbom.json",
+        ),
+        after=("assemble",),
+    )  # fmt: skip
+
+
+def _trivy_reader(scan: trivy.Scan) -> Read:
+    def read(output: ToolOutput, context: Context) -> Verdict:
+        return trivy.read(output, context, scan=scan)
+
+    return read

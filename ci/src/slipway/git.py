@@ -1,0 +1,69 @@
+"""What Git says of the tree: the commit, its time, and whether anything differs from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagger
+
+from .errors import ConfigError
+from .tools import Tools
+
+_REPO = "/repo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit: its full SHA and its committer time, seconds of the epoch."""
+
+    sha: str
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """A work tree with its Git folder, in a container with git."""
+
+    container: dagger.Container
+
+    async def head(self) -> Commit:
+        """The commit that is checked out."""
+        return await self.last(())
+
+    async def last(self, paths: Sequence[str]) -> Commit:
+        """The last commit that changed one of the paths (any, if none is named).
+
+        In a shallow clone that is at the earliest the oldest commit that the clone holds.
+        """
+        words = (await self._git("log", "-1", "--format=%H %ct", "HEAD", "--", *paths)).split()
+        if len(words) != 2:
+            return await self.head()
+        return Commit(sha=words[0], epoch=int(words[1]))
+
+    async def changes(self) -> tuple[str, ...]:
+        """The paths that differ from the commit, and those that Git does not know, one a line as
+        `git status --porcelain` writes them."""
+        return tuple(
+            (await self._git("status", "--porcelain", "--untracked-files=all")).splitlines()
+        )
+
+    async def _git(self, *arguments: str) -> str:
+        command = ["git", "-c", "safe.directory=*", *arguments]
+        try:
+            return await self.container.with_exec(command).stdout()
+        except dagger.ExecError as error:
+            reason = (error.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise ConfigError(
+                f"git {arguments[0]} fails: {reason}",
+                remedy="Run it in a Git repository with at least one commit",
+            ) from error
+
+
+def open_history(tools: Tools, tree: dagger.Directory, folder: dagger.Directory) -> History:
+    """The history of a tree; `folder` is its .git."""
+    container = (
+        tools.image("git")
+        .with_mounted_directory(_REPO, tree)
+        .with_mounted_directory(f"{_REPO}/.git", folder)
+        .with_workdir(_REPO)
+    )
+    return History(container=container)

@@ -1,0 +1,198 @@
+"""The service's image: assembled layer by layer, the same bits every time, and asked before it is let out."""
+
+import json
+from typing import Annotated, Final
+
+import dagger
+from dagger import Doc, dag, field, function, object_type
+
+from .domain.verdicts import Finding, Severity, Status, Verdict
+from .git import Commit
+from .layout import digest_of
+from .model import Model
+from .source import VENV, Source
+from .stage import Journal, Stage, expect_success
+
+USER: Final = (
+    "65532:65532"  # `nonroot` of the distroless images: no such user exists on a base image
+)
+APP: Final = "/opt/service"
+MODEL: Final = "/model"
+LOGS: Final = "/logs"
+LAYERS: Final = "/layers"
+
+
+@object_type
+class Image:
+    """The service that serves exactly one model, as an OCI image."""
+
+    model: Annotated[Model, Doc("the model that the image serves")] = field()
+    layout: Annotated[dagger.Directory, Doc("the image as an OCI image layout")] = field()
+    archive: Annotated[dagger.File, Doc("the same layout as a tar, as `docker load` takes it")] = (
+        field()
+    )
+    port: int = 8080
+
+    @function
+    def image(self) -> dagger.Container:
+        """The image as a container: `terminal` opens a shell in it."""
+        return container_of(self)
+
+    @function
+    def serve(self) -> dagger.Service:
+        """The image as a service: `up --ports 8080:8080` makes it answer on this machine."""
+        return container_of(self).with_exposed_port(self.port).as_service(use_entrypoint=True)
+
+    @function
+    async def digest(self) -> str:
+        """The digest of the image's manifest."""
+        return await digest_of(self.layout)
+
+
+def container_of(image: Image) -> dagger.Container:
+    """The very bits that were assembled, as a container."""
+    return dag.container().import_(image.archive).with_default_terminal_cmd(["bash"])
+
+
+def assembled(done: dagger.Container, model: Model, port: int) -> Image:
+    """The image that the finished assembly stage left."""
+    # object_type makes a dataclass of the class, which a type checker cannot see.
+    return Image(  # type: ignore[call-arg]
+        model=model, layout=done.directory("/layout"), archive=done.file("/image.tar"), port=port
+    )
+
+
+def layers(source: Source, model: Model, commit: str) -> dict[str, Stage]:
+    """One stage a layer: dependencies, service, model, facts of the build. Each is cached on its own, so that
+    one line of the service writes again only the service's layer and the facts."""
+    facts = dag.directory().with_new_file("build.json", json.dumps({"commit": commit}))
+    app = source.service.directory("src").filter(include=["**/*.py", "**/py.typed", "**/*.json"])
+    contents = {
+        "dependencies": (VENV, source.dependencies().directory(VENV)),
+        "service": (APP, app),
+        "model": (MODEL, model.files.without_file("heldout.json")),
+        "facts": (MODEL, facts),
+    }
+    return {
+        name: Stage(
+            name=f"layer-{name}",
+            container=source.tools.assembler().with_mounted_directory("/content", directory),
+            argv=(
+                "python", "-m", "slipway.inside.assemble", "layer",
+                "--folder", "/content", "--at", path, "--output", "/layer", "--without-tests",
+            ),
+            after=("train",) if name == "model" else (),
+        )
+        for name, (path, directory) in contents.items()
+    }  # fmt: skip
+
+
+def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -> Stage:
+    """The stage that puts base and layers together into an OCI layout, and the same as a tar."""
+    service = source.project.service
+    container = source.tools.assembler().with_mounted_file(
+        "/base.tar", source.tools.image("python").as_tarball()
+    )
+    for name, directory in parts.items():
+        container = container.with_mounted_directory(f"{LAYERS}/{name}", directory)
+    config = {
+        "user": USER,
+        "entrypoint": [f"{VENV}/bin/python", "-m", service.package],
+        "working_dir": "/",
+        "port": service.port,
+        "env": {
+            "MODEL_DIR": MODEL,
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PATH": f"{VENV}/bin:/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PORT": str(service.port),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": APP,
+            "PYTHONUNBUFFERED": "1",
+        },
+        "labels": {
+            "org.opencontainers.image.base.name": source.tools.reference("python"),
+            "org.opencontainers.image.revision": head.sha,
+            "org.opencontainers.image.title": source.project.name,
+        },
+    }
+    return Stage(
+        name="assemble",
+        container=container.with_new_file("/config.json", json.dumps(config, sort_keys=True)),
+        argv=(
+            "python", "-m", "slipway.inside.assemble", "image", "--base", "/base.tar",
+            "--layers", *(f"{LAYERS}/{name}" for name in parts), "--config", "/config.json",
+            "--epoch", str(head.epoch), "--output", "/layout", "--archive", "/image.tar",
+        ),
+        after=tuple(f"layer-{name}" for name in parts),
+    )  # fmt: skip
+
+
+async def build(source: Source, model: Model, journal: Journal, head: Commit) -> Image:
+    """Assemble the image; raises StageFailed where a layer or the image cannot be written."""
+    parts: dict[str, dagger.Directory] = {}
+    for name, stage in layers(source, model, head.sha).items():
+        outcome = await expect_success(stage, journal)
+        parts[name] = outcome.directory("/layer")
+    outcome = await expect_success(assembly(source, head, parts), journal)
+    return assembled(outcome.container, model, source.project.service.port)
+
+
+def smoke(source: Source, image: Image, run: str) -> Stage:
+    """The stage that starts the image as a service and compares its answers with the model's own.
+
+    `run` names this run's log file, in a volume that the service and the one who asks it share: a service that
+    dies takes its output with it otherwise.
+    """
+    service = source.project.service
+    log = f"{LOGS}/{run}.log"
+    volume = dag.cache_volume("slipway-smoke-logs")
+    tee = source.tools.python().file("/opt/slipway/slipway/inside/tee.py")
+    running = (
+        container_of(image)
+        .with_mounted_cache(LOGS, volume, owner=USER)
+        .with_mounted_file("/tee.py", tee)
+        .with_exposed_port(service.port, experimental_skip_healthcheck=True)
+        .as_service(args=["python", "/tee.py", log, f"{VENV}/bin/python", "-m", service.package])
+    )
+    container = (
+        source.tools.python()
+        .with_service_binding("service", running)
+        .with_mounted_cache(LOGS, volume, owner=USER)
+        .with_file("/heldout.json", image.model.files.file("heldout.json"))
+    )
+    return Stage(
+        name="smoke-test",
+        container=container,
+        argv=(
+            "python", "-m", "slipway.inside.smoke", "--url", f"http://service:{service.port}",
+            "--ready", service.ready, "--predict", service.predict,
+            "--heldout", "/heldout.json", "--log", log, "--seconds", "60",
+        ),
+        accept=(0, 3),
+        after=("assemble",),
+    )  # fmt: skip
+
+
+async def smoke_test(source: Source, image: Image, journal: Journal) -> Verdict:
+    """Start, wait, ask, compare: the verdict of the smoke test."""
+    digest = await digest_of(image.layout)
+    stage = smoke(source, image, digest.removeprefix("sha256:")[:16])
+    outcome = await stage.run(journal)
+    passed = outcome.exit_code == 0
+    first = (outcome.stderr.splitlines() or ["no reason given"])[0]
+    finding = Finding(
+        id="smoke-test",
+        severity=Severity.HIGH,
+        title=outcome.stderr.strip(),
+        where=f"image {digest}",
+        remedy=stage.ask,
+    )
+    return Verdict(
+        gate="smoke-test",
+        status=Status.PASSED if passed else Status.FAILED,
+        summary=outcome.stdout.strip() if passed else first,
+        findings=() if passed else (finding,),
+        tool="slipway",
+        subject=digest,
+    )

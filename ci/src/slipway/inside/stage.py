@@ -1,0 +1,76 @@
+"""Run one step of the pipeline and write down how it went.
+
+    python -m slipway.inside.stage --name train --out /stage --accept 0,3 --timeout 600 -- argv…
+
+Leaves in the folder given by --out: `stdout`, `stderr` (whole) and `stage.json` (name, argv, start and length in
+seconds of the epoch, exit code). An exit code that --accept lists is an answer of the tool, so this program ends
+with 0 and the answer is cached with its inputs. Any other code, a signal or a time-out is a crash: this program
+ends with 1, so that the engine does not keep it and the next run tries again.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+TIMED_OUT = 124  # what coreutils' timeout(1) answers with
+
+
+def run(argv: Sequence[str], out: Path, timeout: float) -> int:
+    """Run argv with its output going to files below `out`; return its exit code (124: timed out)."""
+    with (out / "stdout").open("wb") as stdout, (out / "stderr").open("wb") as stderr:
+        try:
+            return subprocess.run(
+                argv,
+                stdout=stdout,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+                timeout=timeout,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            stderr.write(f"\nno end after {timeout:g} s: stopped\n".encode())
+            return TIMED_OUT
+        except OSError as error:
+            stderr.write(f"\n{argv[0]} does not start: {error.strerror}\n".encode())
+            return 127
+
+
+def replay(out: Path) -> None:
+    """Show what the step printed, so that it is in the engine's log and in `--progress=plain`."""
+    for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
+        text = (out / name).read_text(encoding="utf-8", errors="replace")
+        stream.write(text[-20_000:])
+        stream.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line of this program; see the text of the module."""
+    parser = argparse.ArgumentParser(prog="stage", description=__doc__)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--accept", default="0")
+    parser.add_argument("--timeout", type=float, default=600.0)
+    parser.add_argument("argv", nargs="+")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    started = time.time()
+    code = run(options.argv, options.out, options.timeout)
+    facts = {
+        "name": options.name,
+        "argv": options.argv,
+        "started": started,
+        "seconds": round(time.time() - started, 3),
+        "exit_code": code,
+    }
+    (options.out / "stage.json").write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
+    replay(options.out)
+    accepted = {int(item) for item in options.accept.split(",")}
+    return 0 if code in accepted else (code if 0 < code < 126 else 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""Take an ML service from a commit to a signed release: the same functions on a laptop and on any CI.
+
+Start with `dagger call check`, then `dagger call build`; `dagger call release` makes and publishes a whole release.
+`dagger call debug --stage NAME terminal` opens a shell in a stage, right before its step, with its files.
+"""
+
+from typing import Annotated
+
+import dagger
+from dagger import DefaultPath, Doc, Ignore, function, object_type
+
+from . import image as images
+from . import model as models
+from . import plan as plans
+from . import release as releases
+from .domain.verdict_report import render_text
+from .evidence import judge_all, require, source_gates
+from .git import History, open_history
+from .image import Image
+from .model import Model
+from .plan import Plan
+from .publish import Desk
+from .registry import embedded_service, open_registry, registry_of
+from .release import Release, Run
+from .signing import Key, public_key
+from .source import Source, open_source
+from .stage import Journal
+from .stages import stage_named
+from .telling import telling
+from .tools import Tools, tools_from
+
+
+@object_type
+class Slipway:
+    """Dagger pipelines from a commit to a signed release of an ML service."""
+
+    tree: Annotated[
+        dagger.Directory,
+        Doc("The project: a folder with slipway.yaml at its root"),
+        DefaultPath("/"),
+        Ignore([".git", "**/.venv", "**/__pycache__", "**/.*_cache", "dist", "ci/sdk", ".env"]),
+    ]
+    git: Annotated[
+        dagger.Directory,
+        Doc("The project's .git folder: commit, its time, and what differs from it"),
+        DefaultPath("/.git"),
+    ]
+    image_lock: Annotated[
+        dagger.File | None,
+        Doc('A JSON file with digests for the tool images: {"python": "…@sha256:…"}'),
+    ] = None
+
+    @function
+    async def check(
+        self,
+        advisories: Annotated[
+            dagger.Directory | None, Doc("A local OSV database; else the public one is asked")
+        ] = None,
+    ) -> str:
+        """Lint, types, unit tests, SAST, secret scan, IaC scan, data validation and known vulnerabilities of the
+        dependencies, side by side. Prints every verdict; fails with every gate that failed."""
+        with telling():
+            source = await self._source()
+            verdicts = await judge_all(source_gates(source, advisories), source, Journal())
+            require(verdicts, source.project.gates.not_evaluated)
+            return render_text(verdicts)
+
+    @function
+    async def train(self) -> Model:
+        """Train the model: its weights, metrics, card and input schema."""
+        with telling():
+            source = await self._source()
+            return await models.train(source, Journal(), self._history(source.tools))
+
+    @function
+    async def build(self) -> Image:
+        """Train, ask the model gate, then make the model artifact and the image that serves exactly that model."""
+        with telling():
+            return await self._build(Journal())
+
+    @function
+    async def smoke_test(self) -> str:
+        """Start the built image as a service, post real rows of the held-out data to it, and compare its answers with
+        the model's own."""
+        with telling():
+            journal = Journal()
+            image = await self._build(journal)
+            source = await self._source()
+            verdict = await images.smoke_test(source, image, journal)
+            require([verdict], source.project.gates.not_evaluated)
+            return render_text([verdict])
+
+    @function
+    async def plan(self) -> Plan:
+        """Plan the declared infrastructure stack, and save the plan as an artifact."""
+        with telling():
+            source = await self._source()
+            head = await self._history(source.tools).head()
+            return await plans.plan(source, Journal(), head)
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
+    async def release(
+        self,
+        registry: Annotated[
+            str | None, Doc("Where to publish, as host/path; else the embedded registry")
+        ] = None,
+        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
+        password: Annotated[
+            dagger.Secret | None, Doc("The registry's password, as env://NAME")
+        ] = None,
+        registry_service: Annotated[
+            dagger.Service | None,
+            Doc("The registry as a service only this machine reaches, as tcp://localhost:5000"),
+        ] = None,
+        key: Annotated[
+            dagger.Secret | None,
+            Doc("A cosign private key, as file://cosign.key; else a generated one"),
+        ] = None,
+        key_password: Annotated[
+            dagger.Secret | None, Doc("The key's password, as env://NAME")
+        ] = None,
+        advisories: Annotated[
+            dagger.Directory | None, Doc("A local OSV database; else the public one is asked")
+        ] = None,
+        allow_dirty: Annotated[
+            bool, Doc("Release a tree that differs from its commit; the release says so")
+        ] = False,
+    ) -> Release:
+        """Make and publish a whole release: check, train, gate, build, smoke test, SBOM and scan, plan; then push,
+        sign, attest, verify, and tag with the commit. Refuses a tag that exists with another digest."""
+        with telling():
+            source = await self._source()
+            history = self._history(source.tools)
+            desk = Desk(
+                tools=source.tools,
+                registry=open_registry(
+                    source.tools, registry, registry_service, username, password
+                ),
+                key=Key(secret=key, password=key_password),
+            )
+            run = Run(
+                source=source,
+                desk=desk,
+                history=history,
+                head=await history.head(),
+                changes=await history.changes(),
+                advisories=advisories,
+            )
+            return await releases.release(run, allow_dirty)
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
+    async def verify(
+        self,
+        release: Annotated[str, Doc("The release artifact, as registry/repository@sha256:…")],
+        public_key: Annotated[
+            dagger.File | None, Doc("The key to verify with; else the embedded one's")
+        ] = None,
+        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
+        password: Annotated[
+            dagger.Secret | None, Doc("The registry's password, as env://NAME")
+        ] = None,
+        registry_service: Annotated[
+            dagger.Service | None, Doc("The registry as a service only this machine reaches")
+        ] = None,
+    ) -> str:
+        """Pull a release by digest and check content, signatures and attestations of all that it names. Prints what
+        was checked, a line each; fails where anything is missing."""
+        with telling():
+            tools = await tools_from(self.image_lock)
+            registry = registry_of(
+                release, open_registry(tools, None, None, username, password), registry_service
+            )
+            desk = Desk(tools=tools, registry=registry, key=Key())
+            pem = await self._pem(desk, public_key)
+            return "\n".join(await releases.verify_reference(desk, release, pem, Journal()))
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
+    async def debug(
+        self,
+        stage: Annotated[str, Doc("The stage's name, as the report and the error name it")],
+    ) -> dagger.Container:
+        """The container of a stage right before its step, with its files: add `terminal` to open a shell in it. The
+        step's command is in /stage/COMMAND."""
+        with telling():
+            source = await self._source()
+            return (await stage_named(stage, source, self._history(source.tools))).prepared()
+
+    @function
+    async def registry(self) -> dagger.Service:
+        """The embedded registry, which keeps releases between runs: add `up` to reach it at localhost:5050."""
+        with telling():
+            return embedded_service(await tools_from(self.image_lock))
+
+    async def _source(self) -> Source:
+        return await open_source(self.tree, await tools_from(self.image_lock))
+
+    def _history(self, tools: Tools) -> History:
+        return open_history(tools, self.tree, self.git)
+
+    async def _build(self, journal: Journal) -> Image:
+        source = await self._source()
+        history = self._history(source.tools)
+        model = await models.train(source, journal, history)
+        verdict = await models.gate(model, source.project)
+        require([verdict], source.project.gates.not_evaluated)
+        return await images.build(source, model, journal, await history.head())
+
+    async def _pem(self, desk: Desk, given: dagger.File | None) -> str:
+        if given is not None:
+            return await given.contents()
+        return await public_key(desk.tools, desk.key, Journal(), desk.nonce)

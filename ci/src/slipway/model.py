@@ -1,0 +1,128 @@
+"""Trained weights with their metrics, and the gate that a model has to pass."""
+
+import json
+from typing import Annotated
+
+import dagger
+from dagger import Doc, field, function, object_type
+
+from .domain.config import Project
+from .domain.verdicts import Finding, Severity, Status, Verdict
+from .errors import DataError
+from .source import BAD_DATA, DATA, Source
+from .git import Commit, History
+from .layout import digest_of
+from .stage import Journal, Stage, expect_success
+
+OUT = "/model"
+
+
+@object_type
+class Model:
+    """A trained model: weights that cannot run code when loaded, metrics, card, schema of the input."""
+
+    files: Annotated[
+        dagger.Directory,
+        Doc("model.skops, metrics.json, card.md, schema.json, heldout.json"),
+    ] = field()
+    layout: Annotated[
+        dagger.Directory, Doc("the model as an OCI artifact (ModelPack), an OCI image layout")
+    ] = field()
+
+    @function
+    async def metrics(self) -> str:
+        """Metrics on the held-out data, as JSON."""
+        return await self.files.file("metrics.json").contents()
+
+    @function
+    async def card(self) -> str:
+        """The model card, as Markdown."""
+        return await self.files.file("card.md").contents()
+
+    @function
+    async def digest(self) -> str:
+        """The digest of the model's OCI artifact: the same weights and facts give the same digest."""
+        return await digest_of(self.layout)
+
+
+def training(source: Source, origin: Commit) -> Stage:
+    """The stage that trains. Its inputs are the training files, the data, the lock, and the commit that last changed
+    one of them: no other commit trains again."""
+    argv = (
+        "python", "-m", f"{source.project.service.package}.train",
+        "--data", f"{DATA}/data.csv", "--schema", f"{DATA}/schema.json", "--output", OUT,
+        "--commit", origin.sha, "--epoch", str(origin.epoch),
+    )  # fmt: skip
+    container = source.with_data(source.trainer())
+    return Stage(name="train", container=container, argv=argv, accept=(0, BAD_DATA))
+
+
+def packing(source: Source, files: dagger.Directory, origin: Commit) -> Stage:
+    """The stage that writes the model's OCI artifact."""
+    return Stage(
+        name="pack-model",
+        container=source.tools.assembler().with_directory(OUT, files),
+        argv=(
+            "python", "-m", "slipway.inside.assemble", "model",
+            "--name", source.project.name, "--files", OUT, "--output", "/layout",
+            "--commit", origin.sha, "--epoch", str(origin.epoch),
+        ),
+        after=("train",),
+    )  # fmt: skip
+
+
+async def train(source: Source, journal: Journal, history: History) -> Model:
+    """Train and pack; raises DataError where the data is at fault, StageFailed where training is."""
+    origin = await history.last(source.training_inputs())
+    stage = training(source, origin)
+    outcome = await stage.run(journal)
+    if outcome.exit_code == BAD_DATA:
+        raise DataError(
+            "the data does not fit its schema:\n" + outcome.stderr.strip(),
+            remedy="`dagger call check` lists every problem",
+        )
+    files = outcome.directory(OUT)
+    packed = await expect_success(packing(source, files, origin), journal)
+    # object_type makes a dataclass of the class, which a type checker cannot see.
+    return Model(files=files, layout=packed.directory("/layout"))  # type: ignore[call-arg]
+
+
+async def gate(model: Model, project: Project) -> Verdict:
+    """The model gate: the declared metric on the held-out data is at least the declared threshold, and the
+    model is not worse than the last released one where there is one."""
+    facts = json.loads(await model.files.file("metrics.json").contents())
+    metric, threshold = project.model.metric, project.model.threshold
+    value = facts.get("metrics", {}).get(metric)
+    findings: list[Finding] = []
+    if not isinstance(value, float | int):
+        findings.append(
+            _finding(
+                "metric-missing", f"metrics.json has no number for {metric}", "Report it in train"
+            )
+        )
+    elif not value >= threshold:
+        findings.append(
+            _finding(
+                "below-threshold",
+                f"{metric} is {value:.4f} on {facts['rows']['heldout']} held-out rows, the threshold {threshold:g}",
+                "Train a better model, or change model.threshold in slipway.yaml and say why in the commit",
+            )
+        )
+    champion = facts.get("champion")
+    if champion is not None and not champion.get("challenger_wins", False):
+        findings.append(
+            _finding("worse-than-champion", "the last released model is better", "See metrics.json")
+        )
+    return Verdict(
+        gate="model",
+        status=Status.FAILED if findings else Status.PASSED,
+        summary=findings[0].title if findings else f"{metric} {value:.4f} ≥ {threshold:g}",
+        findings=tuple(findings),
+        tool="slipway",
+    )
+
+
+def _finding(name: str, title: str, remedy: str) -> Finding:
+    return Finding(
+        id=name, severity=Severity.HIGH, title=title, where="metrics.json", remedy=remedy
+    )

@@ -1,0 +1,304 @@
+"""A release: three artifacts by digest, the proof that belongs to them, and the run that made it all."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Final
+
+import dagger
+from dagger import Doc, dag, function, object_type
+from dagger import field as shown
+
+from . import image as images
+from . import model as models
+from . import plan as plans
+from .domain import release as values
+from .domain.digests import Digest, Reference, commit_tag
+from .domain.provenance import Build, BuildType, Dependency, predicate
+from .domain.release_report import Made, render
+from .domain.verdict_report import to_json
+from .domain.verdicts import Verdict
+from .errors import DirtyTree
+from .evidence import image_gates, judge_all, require, sbom, source_gates
+from .git import Commit, History
+from .layout import digest_of, size_of
+from .publish import Desk, Subject, refuse_moved
+from .signing import public_key
+from .source import Source
+from .stage import Job, Journal, Stage, expect_success, side_by_side
+
+SBOM: Final = "cyclonedx"
+PROVENANCE: Final = "slsaprovenance1"
+VERDICTS: Final = "tag:slipway,2026:verdicts/v1"
+ATTESTED: Final = {
+    "model": (PROVENANCE, VERDICTS),
+    "image": (SBOM, PROVENANCE, VERDICTS),
+    "plan": (PROVENANCE, VERDICTS),
+    "release": (VERDICTS,),
+}
+BUILDER: Final = "tag:slipway,2026:builder/local"
+
+
+@object_type
+class Release:
+    """A release that is in the registry, signed, attested and verified."""
+
+    report: Annotated[str, Doc("what was made, what the gates said, where the time went")] = shown()
+    json: Annotated[str, Doc("the same for machines, as dist/release.json")] = shown()
+    public_key: Annotated[str, Doc("the key that it verifies with, PEM")] = shown()
+
+    @function
+    def dist(self) -> dagger.Directory:
+        """What a person or a script goes on with: release.json, cosign.pub, report.txt."""
+        return (
+            dag.directory()
+            .with_new_file("release.json", self.json)
+            .with_new_file("cosign.pub", self.public_key)
+            .with_new_file("report.txt", self.report)
+        )
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """What the stages of one run made so far."""
+
+    model: models.Model | None = None
+    image: images.Image | None = None
+    plan: plans.Plan | None = None
+    sbom: str = ""
+    verdicts: list[Verdict] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One run of the whole pipeline: where it works, for which commit, and what it made so far."""
+
+    source: Source
+    desk: Desk
+    history: History
+    head: Commit
+    changes: tuple[str, ...] = ()
+    advisories: dagger.Directory | None = None
+    journal: Journal = field(default_factory=Journal)
+    parts: Parts = field(default_factory=Parts)
+    images: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tag(self) -> str:
+        """The tag of everything that the run makes: the commit; a dirty tree never gets the tag of a clean one."""
+        if not self.changes:
+            return commit_tag(self.head.sha)
+        mark = Digest.of("\n".join(self.changes).encode()).hex[:12]
+        return f"{self.head.sha}-dirty-{mark}"
+
+    def repository(self, kind: str) -> str:
+        """Where artifacts of a kind go."""
+        return self.desk.registry.repository(self.source.project.name, kind)
+
+
+async def release(run: Run, allow_dirty: bool) -> Release:
+    """check, train → gate → build → smoke test, plan; then push, sign, attest, verify, tag. See DESIGN for the order.
+
+    Raises the tree of errors; whatever is raised, no tag was written that was not there before.
+    """
+    if run.changes and not allow_dirty:
+        raise _dirty(run.changes)
+    tags = [f"{run.repository(kind)}:{run.tag}" for kind in ATTESTED]
+    found = await run.desk.lookup(tags, run.journal)
+    key = await public_key(run.desk.tools, run.desk.key, run.journal, run.desk.nonce)
+    run.images = await run.desk.tools.resolved()
+    await make(run)
+    require(run.parts.verdicts, run.source.project.gates.not_evaluated)
+    value, artifacts = await describe(run)
+    pinned = {
+        kind: f"{run.repository(kind)}@{await digest_of(layout)}"
+        for kind, layout in artifacts.items()
+    }
+    wanted = {f"{run.repository(kind)}:{run.tag}": pinned[kind] for kind in ATTESTED}
+    refuse_moved(found, wanted)
+    new = found.keys() != wanted.keys()
+    if new:
+        await publish(run, artifacts)
+    await verify(run.desk, pinned, key, run.journal)
+    if new:
+        await run.desk.tag(wanted, run.journal)
+    return await conclude(run, value, artifacts, key, new=new)
+
+
+async def make(run: Run) -> None:
+    """Everything that does not leave the machine: the source's gates, the model and its image, and the plan, side by
+    side."""
+    await side_by_side(lambda: _check(run), lambda: _build(run), lambda: _plan(run))
+
+
+async def _check(run: Run) -> None:
+    gates = source_gates(run.source, run.advisories)
+    run.parts.verdicts += await judge_all(gates, run.source, run.journal)
+
+
+async def _build(run: Run) -> None:
+    source, journal = run.source, run.journal
+    model = run.parts.model = await models.train(source, journal, run.history)
+    verdict = await models.gate(model, source.project)
+    run.parts.verdicts.append(verdict)
+    require([verdict], source.project.gates.not_evaluated)
+    image = run.parts.image = await images.build(source, model, journal, run.head)
+    digest = await digest_of(image.layout)
+
+    async def ask() -> None:
+        run.parts.verdicts.append(await images.smoke_test(source, image, journal))
+
+    async def scan() -> None:
+        gates = image_gates(source, image.archive, digest)
+        run.parts.verdicts += await judge_all(gates, source, journal)
+
+    async def list_parts() -> None:
+        outcome = await expect_success(sbom(source, image.archive), journal)
+        run.parts.sbom = await outcome.file("/sbom.json").contents()
+
+    await side_by_side(ask, scan, list_parts)
+
+
+async def _plan(run: Run) -> None:
+    run.parts.plan = await plans.plan(run.source, run.journal, run.head)
+
+
+async def describe(run: Run) -> tuple[values.Release, dict[str, dagger.Directory]]:
+    """The release as a value, and the layouts of the four artifacts by kind."""
+    made = run.parts
+    assert made.model and made.image and made.plan  # make() raised otherwise
+    layouts = {"model": made.model.layout, "image": made.image.layout, "plan": made.plan.layout}
+    references = {
+        kind: Reference.parse(f"{run.repository(kind)}@{await digest_of(layout)}")
+        for kind, layout in layouts.items()
+    }
+    value = values.Release(
+        commit=run.head.sha,
+        dirty=bool(run.changes),
+        model=references["model"],
+        image=references["image"],
+        plan=references["plan"],
+        allowed=("allow-dirty",) if run.changes else (),
+        verdicts=tuple(made.verdicts),
+        tools=run.images,
+    )
+    stage = Stage(
+        name="pack-release",
+        container=run.desk.tools.assembler().with_new_file(
+            "/release.json", value.payload().decode()
+        ),
+        argv=(
+            "python", "-m", "slipway.inside.assemble", "release",
+            "--file", "/release.json", "--output", "/layout",
+        ),
+        after=("smoke-test", "sbom", "pack-plan"),
+    )  # fmt: skip
+    packed = await expect_success(stage, run.journal)
+    return value, {**layouts, "release": packed.directory("/layout")}
+
+
+async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
+    """Push, sign and attest the four artifacts, side by side."""
+    subjects = [
+        Subject(
+            kind=kind,
+            layout=layout,
+            repository=run.repository(kind),
+            attestations=_attestations(run, kind),
+        )
+        for kind, layout in artifacts.items()
+    ]
+
+    def job(subject: Subject) -> Job:
+        async def push() -> None:
+            await run.desk.publish(subject, run.journal)
+
+        return push
+
+    await side_by_side(*(job(subject) for subject in subjects))
+
+
+async def verify(desk: Desk, pinned: dict[str, str], key: str, journal: Journal) -> list[str]:
+    """Verify the artifacts of a release side by side; returns what was checked, a line each."""
+    told: dict[str, list[str]] = {}
+
+    def job(kind: str) -> Job:
+        async def check() -> None:
+            told[kind] = await desk.verify(kind, pinned[kind], ATTESTED[kind], key, journal)
+
+        return check
+
+    await side_by_side(*(job(kind) for kind in pinned))
+    return [line for kind in pinned for line in told[kind]]
+
+
+def _attestations(run: Run, kind: str) -> dict[str, str]:
+    contents = {
+        VERDICTS: to_json(run.parts.verdicts),
+        SBOM: run.parts.sbom,
+        PROVENANCE: _provenance(run, kind) if kind != "release" else "",
+    }
+    return {name: contents[name] for name in ATTESTED[kind]}
+
+
+def _provenance(run: Run, kind: str) -> str:
+    started = dt.datetime.fromtimestamp(run.journal.began, dt.UTC)
+    build = Build(
+        build_type=BuildType[kind.upper()],
+        parameters={"project": run.source.project.name},
+        dependencies=[Dependency.of_commit("git+file:.", run.head.sha), *_dependencies(run.images)],
+        builder_id=BUILDER,
+        started=started,
+        finished=dt.datetime.now(dt.UTC),
+    )
+    return predicate(build).decode()
+
+
+def _dependencies(references: dict[str, str]) -> list[Dependency]:
+    return [
+        Dependency.of(name, f"pkg:oci/{name}", digest)
+        for name, text in sorted(references.items())
+        if (digest := Reference.parse(text).digest) is not None
+    ]
+
+
+async def conclude(
+    run: Run, value: values.Release, artifacts: dict[str, dagger.Directory], key: str, *, new: bool
+) -> Release:
+    """The report, for people and for machines."""
+    made = [
+        Made(
+            kind=kind,
+            reference=f"{run.repository(kind)}@{await digest_of(layout)}",
+            size=await size_of(layout),
+        )
+        for kind, layout in artifacts.items()
+    ]
+    reference = Reference.parse(made[-1].reference)
+    whole = replace(value, release=reference, stages=tuple(run.journal.times))
+    text = render(whole, made, tag=run.tag, new=new)
+    # object_type makes a dataclass of the class, which a type checker cannot see.
+    return Release(report=text, json=whole.report(), public_key=key)  # type: ignore[call-arg]
+
+
+def _dirty(changes: Sequence[str]) -> DirtyTree:
+    shown_changes = ", ".join(change.strip() for change in changes[:5])
+    more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
+    return DirtyTree(
+        f"the work tree differs from the commit: {shown_changes}{more}",
+        remedy="Commit or stash it, or pass --allow-dirty: the release will say so",
+    )
+
+
+async def verify_reference(desk: Desk, reference: str, key: str, journal: Journal) -> list[str]:
+    """Verify the release artifact behind a reference, and all that it names; a line for each thing checked."""
+    digest, content = await desk.read(reference, journal)
+    value = values.parse_payload(content)
+    pinned = {
+        "release": str(Reference.parse(reference).with_digest(Digest.parse(digest))),
+        "model": value.model.pinned,
+        "image": value.image.pinned,
+        "plan": value.plan.pinned,
+    }
+    told = await verify(desk, pinned, key, journal)
+    return [f"release of commit {value.commit}{' (dirty)' if value.dirty else ''}", *told]

@@ -1,0 +1,119 @@
+"""The key, and the command lines of cosign for it.
+
+Own key, offline (cosign 3.1): an empty signing configuration names no service and an empty trusted root trusts none,
+so nothing is sent anywhere and nothing is fetched; the key is the only thing that vouches.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+import dagger
+from dagger import CacheSharingMode, dag
+
+from .errors import SigningError
+from .inside.key import PAIR
+from .stage import Journal, Stage, expect_success
+from .tools import Tools
+
+VOLUME: Final = "slipway-keys"
+KEYS: Final = "/run/slipway/keys"
+CONFIG: Final = "/run/slipway/signing-config.json"
+ROOT: Final = "/run/slipway/trusted-root.json"
+PUBLIC: Final = "/run/slipway/cosign.pub"
+PASSWORD: Final = "/run/slipway/key-password"
+EMPTY_CONFIG: Final = (
+    '{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json",'
+    '"rekorTlogConfig":{},"tsaConfig":{}}'
+)
+EMPTY_ROOT: Final = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
+OFFLINE: Final = ("--signing-config", CONFIG, "--trusted-root", ROOT, "--yes")
+SIGNATURE: Final = "https://sigstore.dev/cosign/sign/v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """A signing key: a secret that a person gave, else the embedded one on its volume."""
+
+    secret: dagger.Secret | None = None
+    password: dagger.Secret | None = None
+
+    @property
+    def path(self) -> str:
+        """Where a step finds the private key."""
+        return f"{KEYS}/cosign.key" if self.secret else f"{KEYS}/{PAIR}/cosign.key"
+
+    def mounted(self, container: dagger.Container) -> dagger.Container:
+        """The container with the key, its password and the offline configuration in place."""
+        if self.secret is not None:
+            container = container.with_mounted_secret(self.path, self.secret)
+        else:
+            container = container.with_mounted_cache(
+                KEYS, dag.cache_volume(VOLUME), sharing=CacheSharingMode.SHARED
+            )
+        password = self.password or dag.set_secret("slipway-no-password", "\n")
+        return offline(container).with_mounted_secret(PASSWORD, password)
+
+    @property
+    def secret_option(self) -> tuple[str, str]:
+        """The option of `inside.sequence` that hands the password to cosign."""
+        return ("--secret", f"COSIGN_PASSWORD={PASSWORD}")
+
+
+def offline(container: dagger.Container) -> dagger.Container:
+    """The container with a signing configuration and a trusted root that name nobody."""
+    return container.with_new_file(CONFIG, EMPTY_CONFIG).with_new_file(ROOT, EMPTY_ROOT)
+
+
+def sign_commands(key: Key, reference: str) -> list[list[str]]:
+    """cosign's command that signs a digest."""
+    return [["cosign", "sign", "--key", key.path, *OFFLINE, reference]]
+
+
+def attest_command(key: Key, reference: str, kind: str, predicate: str) -> list[str]:
+    """cosign's command that attests the predicate (a file) of a kind (a type's name or URI) to a digest."""
+    options = ["--type", kind, "--predicate", predicate]
+    return ["cosign", "attest", "--key", key.path, *OFFLINE, *options, reference]
+
+
+def verify_commands(reference: str, kinds: tuple[str, ...]) -> list[list[str]]:
+    """cosign's commands that check the signature and each kind of attestation of a digest."""
+    common = ["--key", PUBLIC, "--trusted-root", ROOT, "--insecure-ignore-tlog"]
+    return [
+        ["cosign", "verify", *common, "--output", "json", reference],
+        *(["cosign", "verify-attestation", *common, "--type", kind, reference] for kind in kinds),
+    ]
+
+
+async def public_key(tools: Tools, key: Key, journal: Journal, nonce: str) -> str:
+    """The public key, PEM; makes the embedded pair where there is none.
+
+    Raises SigningError where the key cannot be opened: a wrong password, or no cosign key at all.
+    """
+    container = key.mounted(tools.box("cosign")).with_env_variable("SLIPWAY_NONCE", nonce)
+    if key.secret is None:
+        made = await expect_success(
+            Stage(
+                name="key", container=container, argv=("python", "-m", "slipway.inside.key", KEYS)
+            ),
+            journal,
+        )
+        return made.stdout
+    commands = f'[["cosign", "public-key", "--key", "{key.path}"]]'
+    outcome = await Stage(
+        name="key",
+        container=container.with_new_file("/commands.json", commands),
+        argv=(
+            "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json",
+            *key.secret_option,
+        ),
+        accept=(0, 4),
+    ).run(journal)  # fmt: skip
+    if outcome.exit_code:
+        raise SigningError(
+            f"the signing key cannot be opened: {outcome.stderr.strip()}",
+            where="--key",
+            remedy="Check --key-password, and that the key is one of `cosign generate-key-pair`",
+        )
+    printed: list[str] = json.loads(outcome.stdout)
+    return printed[0]

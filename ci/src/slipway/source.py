@@ -1,0 +1,157 @@
+"""A project's tree, what its slipway.yaml declares, and the containers that its own code runs in."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from .domain.config import Project, parse
+from .errors import ConfigError
+from .stage import Stage
+from .tools import PIP_CACHE, Tools
+
+CONFIG: Final = "slipway.yaml"
+WORK: Final = "/src"  # where a stage finds the service's folder
+VENV: Final = "/opt/venv"
+DATA: Final = "/data"  # data.csv and schema.json, for training and validation
+BAD_DATA: Final = 3  # the exit code by which a service package says: the data is at fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A project at hand: its tree, its declaration, the tools that work on it."""
+
+    tree: dagger.Directory
+    project: Project
+    tools: Tools
+
+    @property
+    def service(self) -> dagger.Directory:
+        """The folder of the service package."""
+        return self.tree.directory(self.project.service.folder)
+
+    def dependencies(self) -> dagger.Container:
+        """The locked dependencies of the service in /opt/venv, without pip and without byte-code.
+
+        Nothing of the project but its lock is in this container, so no change of the source installs anything.
+        """
+        return (
+            self.tools.python()
+            .with_mounted_cache("/root/.cache/pip", dag.cache_volume(PIP_CACHE))
+            .with_mounted_file("/requirements.lock", self.service.file("requirements.lock"))
+            .with_exec(["python", "-m", "venv", "--without-pip", VENV])
+            .with_exec(_install("/requirements.lock"))
+            .without_mount("/requirements.lock")
+            .without_mount("/root/.cache/pip")
+            .with_env_variable("PATH", f"{VENV}/bin:${{PATH}}", expand=True)
+            .with_env_variable("OMP_NUM_THREADS", "1")
+            .with_env_variable("OPENBLAS_NUM_THREADS", "1")
+        )
+
+    def workbench(self) -> dagger.Container:
+        """The dependencies with those of development on top: linters, type checker, test runner."""
+        return (
+            self.dependencies()
+            .with_mounted_cache("/root/.cache/pip", dag.cache_volume(PIP_CACHE))
+            .with_mounted_file("/requirements.lock", self.service.file("requirements-dev.lock"))
+            .with_exec(_install("/requirements.lock"))
+            .without_mount("/requirements.lock")
+            .without_mount("/root/.cache/pip")
+        )
+
+    def checked(self) -> dagger.Container:
+        """The workbench with the service's folder in it, as the service's own checks run."""
+        return self.workbench().with_directory(WORK, self.service).with_workdir(WORK)
+
+    def trainer(self) -> dagger.Container:
+        """The dependencies with the files that training reads, and no others: what changes beside them
+        does not train again."""
+        files = self.service.filter(include=list(self.project.model.sources))
+        return (
+            self.dependencies()
+            .with_directory(WORK, files)
+            .with_env_variable("PYTHONPATH", f"{WORK}/src:${{PYTHONPATH}}", expand=True)
+            .with_workdir(WORK)
+        )
+
+    def training_inputs(self) -> tuple[str, ...]:
+        """What training depends on, as Git pathspecs relative to the root."""
+        folder = self.project.service.folder
+        data = (self.project.model.data,) if self.project.model.data else ()
+        sources = (f":(glob){folder}/{pattern}" for pattern in self.project.model.sources)
+        return (*sources, f"{folder}/requirements.lock", self.project.model.schema, *data)
+
+    def dataset(self) -> Stage:
+        """The stage that writes the data set, for a project whose package brings it."""
+        package = self.project.service.package
+        return Stage(
+            name="dataset",
+            container=self.trainer().with_directory(DATA, dag.directory()),
+            argv=("python", "-m", f"{package}.dataset", "--output", f"{DATA}/data.csv"),
+        )
+
+    def data(self) -> dagger.File:
+        """The data set: the file that the project declares, else what the package's `dataset` writes."""
+        if self.project.model.data is not None:
+            return self.tree.file(self.project.model.data)
+        return self.dataset().finished().file(f"{DATA}/data.csv")
+
+    def with_data(self, container: dagger.Container) -> dagger.Container:
+        """The container with the data set and its schema below /data."""
+        schema = self.tree.file(self.project.model.schema)
+        return container.with_file(f"{DATA}/data.csv", self.data()).with_file(
+            f"{DATA}/schema.json", schema
+        )
+
+    def validation(self) -> Stage:
+        """The stage that compares the data set with its schema."""
+        package = self.project.service.package
+        return Stage(
+            name="data",
+            container=self.with_data(self.trainer()),
+            argv=(
+                "python", "-m", f"{package}.validate",
+                "--data", f"{DATA}/data.csv", "--schema", f"{DATA}/schema.json",
+            ),
+            accept=(0, BAD_DATA),
+        )  # fmt: skip
+
+
+async def open_source(tree: dagger.Directory, tools: Tools) -> Source:
+    """Read slipway.yaml of the tree; raises ConfigError where it is missing or says something impossible."""
+    if CONFIG not in await tree.glob(CONFIG):
+        raise ConfigError(
+            f"there is no {CONFIG}",
+            where="the root of the project",
+            remedy="Write one: the README shows the smallest that works",
+        )
+    project = parse(await tree.file(CONFIG).contents())
+    await _declared_paths_exist(tree, project)
+    return Source(tree=tree, project=project, tools=tools)
+
+
+async def _declared_paths_exist(tree: dagger.Directory, project: Project) -> None:
+    folder = project.service.folder
+    declared = {
+        "service.folder": f"{folder}/requirements.lock",
+        "model.schema": project.model.schema,
+    }
+    if project.model.data is not None:
+        declared["model.data"] = project.model.data
+    missing = [
+        f"{key} needs {path}, which is not there"
+        for key, path in declared.items()
+        if not await tree.exists(path)
+    ]
+    if missing:
+        raise ConfigError(
+            "; ".join(missing), where=CONFIG, remedy="Paths are relative to the root of the project"
+        )
+
+
+def _install(lock: str) -> list[str]:
+    return [
+        "pip", "--python", f"{VENV}/bin/python", "install", "--require-hashes", "--no-deps",
+        "--no-compile", "--only-binary=:all:", "-r", lock,
+    ]  # fmt: skip

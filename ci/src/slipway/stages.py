@@ -1,0 +1,69 @@
+"""Every stage by its name, for `debug`: the same containers and commands that a run uses."""
+
+import difflib
+from collections.abc import Sequence
+
+from . import image as images
+from . import model as models
+from . import plan as plans
+from .errors import ConfigError
+from .evidence import image_gates, sbom, source_gates
+from .git import History
+from .source import Source
+from .stage import Journal, Stage
+
+EARLY = ("dataset", "train", "pack-model", "plan", "pack-plan")
+LATE = ("assemble", "smoke-test", "image-secrets", "image-vulnerabilities", "sbom")
+
+
+async def stage_named(name: str, source: Source, history: History) -> Stage:
+    """The stage of that name, with all that comes before it made; raises ConfigError where there is none."""
+    checks = {gate.stage.name: gate.stage for gate in source_gates(source, None)}
+    if name in checks:
+        return checks[name]
+    if name in EARLY:
+        return await _early(name, source, history)
+    if name in LATE or name.startswith("layer-"):
+        stages = await _late(source, history)
+        if name in stages:
+            return stages[name]
+    known = [*checks, *EARLY, *LATE]
+    close = difflib.get_close_matches(name, known, 1)
+    meant = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}"
+    raise ConfigError(f"there is no stage {name!r}", where="--stage", remedy=meant)
+
+
+async def _early(name: str, source: Source, history: History) -> Stage:
+    if name == "dataset":
+        return source.dataset()
+    head = await history.head()
+    if name == "plan":
+        return plans.planning(source, head.epoch)
+    if name == "pack-plan":
+        files = plans.planning(source, head.epoch).finished().directory(plans.OUT)
+        return plans.packing(source, files, head.sha)
+    origin = await history.last(source.training_inputs())
+    training = models.training(source, origin)
+    if name == "train":
+        return training
+    return models.packing(source, training.finished().directory(models.OUT), origin)
+
+
+async def _late(source: Source, history: History) -> dict[str, Stage]:
+    journal = Journal()
+    head = await history.head()
+    model = await models.train(source, journal, history)
+    layers = images.layers(source, model, head.sha)
+    parts = {name: stage.finished().directory("/layer") for name, stage in layers.items()}
+    assembly = images.assembly(source, head, parts)
+    done = assembly.finished()
+    image = images.assembled(done, model, source.project.service.port)
+    gates: Sequence[Stage] = [gate.stage for gate in image_gates(source, image.archive, "")]
+    stages = [
+        *layers.values(),
+        assembly,
+        images.smoke(source, image, "debug"),
+        sbom(source, image.archive),
+        *gates,
+    ]
+    return {stage.name: stage for stage in stages}

@@ -1,0 +1,131 @@
+"""The pinned tool containers. This is the only room that names an image.
+
+Every step runs on the Python image, with the one static binary it needs copied out of the tool's own image: a
+shell is there when a step has to be debugged, and each step is timed by the same small program.
+
+An image is named by its version here and resolved to a digest by the engine; a lock of digests (`--image-lock`)
+replaces names by digests where a site, or a machine with stand-ins, needs others.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from .errors import ConfigError
+
+IMAGES: Final[Mapping[str, str]] = {
+    "python": "docker.io/library/python:3.11-slim-bookworm",
+    "git": "docker.io/alpine/git:v2.49.1",
+    "registry": "docker.io/library/registry:2.8.3",
+    "crane": "gcr.io/go-containerregistry/crane:v0.22.1",
+    "cosign": "ghcr.io/sigstore/cosign/cosign:v3.1.3",
+    "trivy": "docker.io/aquasec/trivy:0.74.0",
+    "osv-scanner": "ghcr.io/google/osv-scanner:v2.2.4",
+    "opentofu": "ghcr.io/opentofu/opentofu:1.12.6-minimal",
+    "terraform": "docker.io/hashicorp/terraform:1.13.3",
+}
+# Where each tool's image keeps its static binary, and the name under which steps call it.
+BINARIES: Final[Mapping[str, tuple[str, str]]] = {
+    "crane": ("/ko-app/crane", "crane"),
+    "cosign": ("/ko-app/cosign", "cosign"),
+    "trivy": ("/usr/local/bin/trivy", "trivy"),
+    "osv-scanner": ("/osv-scanner", "osv-scanner"),
+    "opentofu": ("/usr/local/bin/tofu", "tofu"),
+    "terraform": ("/bin/terraform", "terraform"),
+}
+PACKAGE: Final = Path(__file__).parent
+LIBRARY: Final = "/opt/slipway"  # where steps find slipway.inside
+PIP_CACHE: Final = "slipway-pip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """The tool containers under one lock of images."""
+
+    lock: Mapping[str, str] = field(default_factory=dict)
+
+    def reference(self, name: str) -> str:
+        """The image reference of a tool, from the lock where it has one."""
+        return self.lock.get(name, IMAGES[name])
+
+    def image(self, name: str) -> dagger.Container:
+        """The tool's own image, as it is published."""
+        return dag.container().from_(self.reference(name))
+
+    def python(self) -> dagger.Container:
+        """The Python image that every step runs on; prints at once and leaves no byte-code behind."""
+        return (
+            self.image("python")
+            .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
+            .with_env_variable("PYTHONUNBUFFERED", "1")
+            .with_env_variable("PYTHONPATH", LIBRARY)
+            .with_env_variable("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+            .with_env_variable("PIP_ROOT_USER_ACTION", "ignore")
+            .with_directory(LIBRARY, library("inside"))
+        )
+
+    def box(self, *names: str) -> dagger.Container:
+        """The Python image with the named tools on its PATH."""
+        container = self.python()
+        for name in names:
+            path, command = BINARIES[name]
+            container = container.with_file(
+                f"/usr/local/bin/{command}", self.image(name).file(path)
+            )
+        return container
+
+    async def resolved(self) -> dict[str, str]:
+        """The images that steps use, each with the digest that its name stands for now."""
+        names = [name for name in IMAGES if name not in ("registry", "terraform")]
+        return {name: await self.image(name).image_ref() for name in names}
+
+    def assembler(self) -> dagger.Container:
+        """The Python image with the domain too: what writes layers, manifests and layouts."""
+        return self.python().with_directory(LIBRARY, library("inside", "domain"))
+
+
+def library(*folders: str) -> dagger.Directory:
+    """Our own files that run inside a step, as the package `slipway`, read from wherever we are installed."""
+    directory = dag.directory().with_new_file("slipway/__init__.py", "")
+    paths = [PACKAGE / "errors.py"]
+    for folder in folders:
+        paths += sorted((PACKAGE / folder).rglob("*.py"))
+    for path in paths:
+        name = path.relative_to(PACKAGE).as_posix()
+        directory = directory.with_new_file(f"slipway/{name}", path.read_text(encoding="utf-8"))
+    return directory
+
+
+async def tools_from(lock: dagger.File | None) -> Tools:
+    """The tools under a lock file: JSON, an object from a name in IMAGES to a reference with a digest.
+
+    Raises ConfigError where the file is no such object or names an image without a digest.
+    """
+    if lock is None:
+        return Tools()
+    try:
+        content = json.loads(await lock.contents())
+    except ValueError as error:
+        raise ConfigError(f"the image lock is not JSON: {error}") from error
+    return Tools(lock=_checked(content))
+
+
+def _checked(content: object) -> Mapping[str, str]:
+    if not isinstance(content, dict):
+        raise ConfigError(
+            "the image lock is not a JSON object", remedy='Write {"python": "…@sha256:…"}'
+        )
+    for name, reference in content.items():
+        if name not in IMAGES:
+            known = ", ".join(IMAGES)
+            raise ConfigError(f"the image lock names {name!r}", remedy=f"It may name: {known}")
+        if not isinstance(reference, str) or "@sha256:" not in reference:
+            raise ConfigError(
+                f"the image lock names {name} without a digest", remedy="Write it as name@sha256:…"
+            )
+    return content

@@ -1,0 +1,4 @@
+output "folder" {
+  description = "The environment's folder."
+  value       = module.environment.folder
+}
