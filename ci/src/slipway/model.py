@@ -9,9 +9,9 @@ from dagger import Doc, field, function, object_type
 from .domain.config import Project
 from .domain.verdicts import Finding, Severity, Status, Verdict
 from .errors import DataError
-from .source import BAD_DATA, DATA, Source
 from .git import Commit, History
 from .layout import digest_of
+from .source import BAD_DATA, DATA, Source
 from .stage import Journal, Stage, expect_success
 
 OUT = "/model"

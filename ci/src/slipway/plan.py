@@ -54,9 +54,9 @@ def planning(source: Source, epoch: int) -> Stage:
     steps = [
         [*tool, "init", "-input=false", "-no-color"],
         [*tool, "validate", "-no-color"],
-        [*tool, "plan", "-input=false", "-no-color", "-lock=false", "-out=/tmp/saved"],
+        [*tool, "plan", "-input=false", "-no-color", "-lock=false", "-out=/saved.tfplan"],
         [
-            "python", "-m", "slipway.inside.plan", "--saved", "/tmp/saved", "--tree", f"{ROOT}/{top}",
+            "python", "-m", "slipway.inside.plan", "--saved", "/saved.tfplan", "--tree", f"{ROOT}/{top}",
             "--stack", infrastructure.stack, "--epoch", str(epoch), "--output", OUT,
         ],
         [*tool, "show", "-json", f"{OUT}/plan.tfplan"],

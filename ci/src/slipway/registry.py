@@ -59,14 +59,13 @@ class Registry:
         if self.password is None:
             return container
         return container.with_mounted_secret(
-            f"{AUTH}/config.json", await self._login()
+            f"{AUTH}/config.json", await self._login(self.password)
         ).with_env_variable("DOCKER_CONFIG", AUTH)
 
-    async def _login(self) -> dagger.Secret:
+    async def _login(self, password: dagger.Secret) -> dagger.Secret:
         # Docker's config.json (docs.docker.com/reference/cli/docker/login, "Credential helpers"): the one form that
         # crane, cosign and trivy all read. It is a secret itself: never an argument, never in a layer.
-        assert self.password is not None
-        pair = f"{self.username}:{(await self.password.plaintext()).strip()}".encode()
+        pair = f"{self.username}:{(await password.plaintext()).strip()}".encode()
         host = self.inside(self.host)
         content = json.dumps({"auths": {host: {"auth": base64.b64encode(pair).decode()}}})
         name = f"slipway-login-{hashlib.sha256(content.encode()).hexdigest()[:16]}"

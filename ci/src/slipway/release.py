@@ -18,7 +18,7 @@ from .domain.provenance import Build, BuildType, Dependency, predicate
 from .domain.release_report import Made, render
 from .domain.verdict_report import to_json
 from .domain.verdicts import Verdict
-from .errors import DirtyTree
+from .errors import DirtyTree, SlipwayError
 from .evidence import image_gates, judge_all, require, sbom, source_gates
 from .git import Commit, History
 from .layout import digest_of, size_of
@@ -166,7 +166,8 @@ async def _plan(run: Run) -> None:
 async def describe(run: Run) -> tuple[values.Release, dict[str, dagger.Directory]]:
     """The release as a value, and the layouts of the four artifacts by kind."""
     made = run.parts
-    assert made.model and made.image and made.plan  # make() raised otherwise
+    if made.model is None or made.image is None or made.plan is None:
+        raise SlipwayError("a stage ended without its artifact", remedy="This is a bug in Slipway")
     layouts = {"model": made.model.layout, "image": made.image.layout, "plan": made.plan.layout}
     references = {
         kind: Reference.parse(f"{run.repository(kind)}@{await digest_of(layout)}")

@@ -21,7 +21,7 @@ KEYS: Final = "/run/slipway/keys"
 CONFIG: Final = "/run/slipway/signing-config.json"
 ROOT: Final = "/run/slipway/trusted-root.json"
 PUBLIC: Final = "/run/slipway/cosign.pub"
-PASSWORD: Final = "/run/slipway/key-password"
+PASSWORD: Final = "/run/slipway/key-password"  # noqa: S105 - a path
 EMPTY_CONFIG: Final = (
     '{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json",'
     '"rekorTlogConfig":{},"tsaConfig":{}}'

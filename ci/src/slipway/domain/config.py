@@ -215,4 +215,4 @@ def _path(value: str) -> str | None:
         return "expected a path relative to the project"
     if "\\" in value or _CONTROL.search(value) or value.startswith(("-", "~")) or not value.strip():
         return "expected a path with / between its parts"
-    return "expected a path inside the project, without .." if ".." in value.split("/") else None
+    return "expected a path without `..`" if ".." in value.split("/") else None

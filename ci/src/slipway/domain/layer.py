@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import os
 import stat
 import tarfile
@@ -17,10 +18,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import DataError
 from .digests import Digest
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 COMPILED = ("__pycache__", "*.pyc", "*.pyo")
 _LEVEL = 6
@@ -35,7 +39,7 @@ class Layer:
     size: int
 
 
-class _Hashing:
+class _Hashing(io.BufferedIOBase):
     """A writable file that passes everything on and keeps sha256 and size of it."""
 
     def __init__(self, target: BinaryIO | gzip.GzipFile) -> None:
@@ -43,16 +47,13 @@ class _Hashing:
         self._hash = hashlib.sha256()
         self.size = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: ReadableBuffer, /) -> int:
         """Passes `data` on."""
         self._target.write(data)
         self._hash.update(data)
-        self.size += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Asked for by gzip."""
-        self._target.flush()
+        written = memoryview(data).nbytes
+        self.size += written
+        return written
 
     @property
     def digest(self) -> Digest:

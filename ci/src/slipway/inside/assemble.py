@@ -1,7 +1,8 @@
 """Write layers, artifacts and images as OCI layouts, the same bits every time.
 
     python -m slipway.inside.assemble layer   --folder DIR --at /opt/venv --output DIR [--without-tests]
-    python -m slipway.inside.assemble image   --base TAR --layers DIR… --config JSON --epoch N --output DIR --archive TAR
+    python -m slipway.inside.assemble image   --base TAR --layers DIR… --config JSON --epoch N
+                                              --output DIR --archive TAR
     python -m slipway.inside.assemble model   --files DIR --name NAME --commit SHA --epoch N --output DIR
     python -m slipway.inside.assemble plan    --files DIR --commit SHA --epoch N --output DIR
     python -m slipway.inside.assemble release --file JSON --output DIR

@@ -22,14 +22,17 @@ TOLERANCE = (
 )
 
 
-class NotServing(Exception):
+class NotServingError(Exception):
     """The service did not do what the model's own answers say it has to."""
 
 
 def fetch(url: str, body: Mapping[str, Any] | None = None, timeout: float = 10.0) -> Any:
     """GET the URL, or POST the body as JSON; return the decoded answer."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers={"content-type": "application/json"})
+    if not url.startswith("http://"):
+        message = f"{url} is no address of a service: it does not begin with http://"
+        raise NotServingError(message)
+    request = urllib.request.Request(url, data=data, headers={"content-type": "application/json"})  # noqa: S310
     with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
         return json.load(answer)
 
@@ -48,21 +51,21 @@ def wait(url: str, seconds: float) -> float:
             reason = str(getattr(error, "reason", error))
         time.sleep(0.1)
     message = f"{url} was not ready within {seconds:g} s (last: {reason})"
-    raise NotServing(message)
+    raise NotServingError(message)
 
 
 def compare(expected: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]) -> None:
-    """Raise NotServing for the first answer that is not the model's own."""
+    """Raise NotServingError for the first answer that is not the model's own."""
     if len(expected) != len(found):
         message = f"{len(expected)} rows were posted, {len(found)} answers came back"
-        raise NotServing(message)
+        raise NotServingError(message)
     for number, (want, have) in enumerate(zip(expected, found, strict=True)):
         same = have.get("label") == want["label"] and (
             abs(float(have.get("probability", "nan")) - want["probability"]) <= TOLERANCE
         )
         if not same:
             message = f"row {number}: the service answers {dict(have)}, the model {dict(want)}"
-            raise NotServing(message)
+            raise NotServingError(message)
 
 
 def ask(options: argparse.Namespace) -> str:
@@ -75,7 +78,7 @@ def ask(options: argparse.Namespace) -> str:
     except urllib.error.HTTPError as error:
         text = error.read(500).decode(errors="replace")
         message = f"{options.predict} answers HTTP status {error.code}: {text}"
-        raise NotServing(message) from error
+        raise NotServingError(message) from error
     compare(heldout["answers"], answer.get("answers", []))
     compare(heldout["answers"][:1], [first])
     return f"ready after {after:.1f} s; {len(heldout['rows'])} held-out rows answered as the model does"
@@ -93,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         print(ask(options))
-    except (NotServing, OSError, ValueError, KeyError) as error:
+    except (NotServingError, OSError, ValueError, KeyError) as error:
         print(error, file=sys.stderr)
         lines = options.log.read_text(errors="replace").splitlines() if options.log.exists() else []
         print("the last lines of the service's log:", *lines[-15:], sep="\n", file=sys.stderr)

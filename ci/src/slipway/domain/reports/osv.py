@@ -21,7 +21,11 @@ from .common import Context, ToolOutput, count
 TOOL = "osv-scanner"
 _SCANNED = re.compile(r"found (\d{1,9}) packages?\b")
 # osv-scanner goes on, and may end with 0, without the data of an ecosystem.
-_NO_DATA = ("could not load db", "no offline version of the OSV database", "failed to load")
+_NO_DATA = (
+    "could not load db",
+    "no offline version of the OSV database",
+    "Error during extraction",
+)
 
 
 def read(output: ToolOutput, context: Context) -> Verdict:
