@@ -113,7 +113,7 @@ def _check(build: Build) -> None:
         if value is not None and not isinstance(value, str | int | float | bool):
             remedy = "Parameters are values; content belongs to the dependencies, with its digest"
             raise DataError(f"the parameter {name} is no plain value", remedy=remedy)
-    if build.finished < build.started:
+    if _utc(build.finished) < _utc(build.started):
         raise DataError("the build finished before it began", remedy="Look at the machine's clock")
 
 
@@ -122,7 +122,11 @@ def _uri(text: str, what: str) -> None:
         raise DataError(f"{what} is {text!r}, not a URI", remedy="Give one such as https://…")
 
 
-def _time(moment: dt.datetime) -> str:
+def _utc(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None:
         raise DataError(f"the time {moment.isoformat()} has no time zone")
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(dt.UTC)
+
+
+def _time(moment: dt.datetime) -> str:
+    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ...errors import DataError
 from ..fields import Fields, load
-from ..verdicts import Finding, Severity, Verdict
-from .common import Context, ToolOutput
+from ..verdicts import Finding, Severity, Status, Verdict
+from .common import Context, ToolOutput, count
 
 TOOL = "ruff"
 _NOTHING = "No Python files found"
@@ -31,7 +31,10 @@ def read(output: ToolOutput, context: Context) -> Verdict:
         return context.blind(TOOL, f"the report cannot be read: {error}", output.stderr)
     if bool(findings) != bool(output.exit_code):
         return context.blind(TOOL, "its exit code and its report disagree", output.stderr)
-    return context.judge(TOOL, findings, "the Python files")
+    status = Status.FAILED if findings else Status.PASSED
+    return context.verdict(
+        TOOL, status, f"{count(len(findings), 'finding')} in the Python files", findings
+    )
 
 
 def _finding(item: Fields) -> Finding:

@@ -1,0 +1,101 @@
+"""SLSA v1 provenance: the fields of the specification, and refusals of what would be no proof."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import pytest
+from slipway.domain.digests import Digest
+from slipway.domain.provenance import Build, BuildType, Dependency, predicate
+from slipway.errors import DataError
+
+START = dt.datetime(2026, 11, 24, 1, 2, 3, 999, tzinfo=dt.timezone(dt.timedelta(hours=1)))
+BUILD = Build(
+    build_type=BuildType.MODEL,
+    parameters={"metric": "roc_auc", "threshold": 0.97, "champion": None},
+    dependencies=(
+        Dependency.of_commit("git+file:///src", "a" * 40),
+        Dependency.of("base", "docker://python:3.11-slim-bookworm", Digest.of(b"base")),
+    ),
+    builder_id="https://example.com/laptop",
+    started=START,
+    finished=START + dt.timedelta(minutes=2),
+    invocation_id="run-1",
+    builder_version={"slipway": "0.1.0"},
+)
+
+
+def test_the_predicate_is_that_of_the_specification() -> None:
+    assert json.loads(predicate(BUILD)) == {
+        "buildDefinition": {
+            "buildType": "tag:slipway,2026:buildtype/model/v1",
+            "externalParameters": {"metric": "roc_auc", "threshold": 0.97, "champion": None},
+            "internalParameters": {},
+            "resolvedDependencies": [
+                {
+                    "name": "base",
+                    "uri": "docker://python:3.11-slim-bookworm",
+                    "digest": {"sha256": Digest.of(b"base").hex},
+                },
+                {"name": "source", "uri": "git+file:///src", "digest": {"gitCommit": "a" * 40}},
+            ],
+        },
+        "runDetails": {
+            "builder": {"id": "https://example.com/laptop", "version": {"slipway": "0.1.0"}},
+            "metadata": {
+                "startedOn": "2026-11-24T00:02:03Z",
+                "finishedOn": "2026-11-24T00:04:03Z",
+                "invocationId": "run-1",
+            },
+        },
+    }
+
+
+def test_the_order_of_dependencies_does_not_matter() -> None:
+    turned = replace(BUILD, dependencies=BUILD.dependencies[::-1])
+    assert predicate(turned) == predicate(BUILD)
+
+
+def test_each_kind_has_a_type_of_its_own() -> None:
+    assert len({kind.value for kind in BuildType}) == 3
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    details = json.loads(predicate(replace(BUILD, invocation_id="", builder_version={})))[
+        "runDetails"
+    ]
+    assert details["builder"] == {"id": "https://example.com/laptop"}
+    assert "invocationId" not in details["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("build", "why"),
+    [
+        (replace(BUILD, builder_id=""), "builder's id is '', not a URI"),
+        (replace(BUILD, builder_id="my laptop"), "not a URI"),
+        (replace(BUILD, dependencies=()), "made of something"),
+        (replace(BUILD, parameters={"files": ["a"]}), "files is no plain value"),
+        (replace(BUILD, parameters={"x": float("nan")}), "cannot be written as JSON"),
+        (replace(BUILD, finished=START - dt.timedelta(seconds=1)), "finished before it began"),
+        (
+            replace(BUILD, started=START.replace(tzinfo=None), finished=START.replace(tzinfo=None)),
+            "no time zone",
+        ),
+    ],
+)
+def test_what_proves_nothing_is_refused(build: Build, why: str) -> None:
+    with pytest.raises(DataError, match=why):
+        predicate(build)
+
+
+def test_times_are_compared_only_with_zones() -> None:
+    with pytest.raises(DataError, match="no time zone"):
+        predicate(replace(BUILD, finished=BUILD.finished.replace(tzinfo=None)))
+
+
+@pytest.mark.parametrize("digest", [{}, {"sha256": ""}, {"sha256": "not hex" * 10}])
+def test_a_dependency_has_a_digest(digest: dict[str, str]) -> None:
+    with pytest.raises(DataError, match="base has no digest"):
+        Dependency(name="base", uri="docker://x", digest=digest)
