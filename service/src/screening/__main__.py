@@ -51,8 +51,11 @@ class _Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _ignore)
         self._server = uvicorn.Server(_configuration(app, self._settings))
-        self._server.run()
-        return 1 if self._has_failed or not self._server.started else 0
+        try:
+            self._server.run()
+        except SystemExit:  # uvicorn's way to say that it could not start; it has logged why
+            return 1
+        return 1 if self._has_failed else 0
 
     def _fail(self) -> None:
         self._has_failed = True

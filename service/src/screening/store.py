@@ -62,7 +62,8 @@ def save(model: Classifier, epoch: int) -> bytes:
         tree = json.loads(archive.read(_TREE))
         members = _rename_files(tree, archive)
     _drop_addresses(tree)
-    members[_TREE] = json.dumps(tree, indent=1, sort_keys=True).encode()
+    # Keys stay in their order: it is that of the model's dicts, and lists beside them follow it.
+    members[_TREE] = json.dumps(tree, indent=1).encode()
     return _zip(members, epoch)
 
 
