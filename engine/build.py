@@ -1,0 +1,112 @@
+"""Go programs: built static from committed modules, kept by everything that went into them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from engine.errors import EngineError
+from engine.paths import Settings
+from engine.recipes import GoModule
+from engine.say import clock, line
+
+PULSE = 15.0
+"""Seconds between signs of life while a program compiles."""
+
+
+def go_environment(module: GoModule | None = None) -> dict[str, str]:
+    """Give Go's environment: the person's own caches and proxy, but none of their build flags."""
+    unwanted = {"GOFLAGS", "GOOS", "GOARCH", "GOEXPERIMENT", "GOWORK"}
+    environment = {key: value for key, value in os.environ.items() if key not in unwanted}
+    environment |= {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
+    return environment | (module.env if module else {})
+
+
+def go_facts(*names: str) -> dict[str, str]:
+    """Ask `go env` for some of its variables."""
+    result = subprocess.run(
+        ["go", "env", "-json", *names], capture_output=True, text=True, check=True,
+        env=go_environment(), cwd="/",
+    )
+    facts: dict[str, str] = json.loads(result.stdout)
+    return facts
+
+
+def built(settings: Settings, module: GoModule, go_version: str) -> Path:
+    """Give the folder with the module's programs, building them if they are not there."""
+    folder = settings.programs / f"{module.name}-{_key(module, go_version)}"
+    if folder.is_dir():
+        return folder
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _compile(settings, module, partial)
+    partial.rename(folder)
+    _forget_older(settings, module, folder)
+    return folder
+
+
+def _key(module: GoModule, go_version: str) -> str:
+    digest = hashlib.sha256(repr((go_version, module)).encode())
+    for path in sorted(module.folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(module.folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _compile(settings: Settings, module: GoModule, target: Path) -> None:
+    begun = time.monotonic()
+    name = f"{module.name} {module.version}"
+    line(f"{name}: compiling {', '.join(sorted(module.programs))} …")
+    log = settings.logs / f"build-{module.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    for program, package in module.programs.items():
+        _go_build(module, [package], target / program, log, begun)
+    line(f"{name}: built in {clock(time.monotonic() - begun)}")
+
+
+def _go_build(
+    module: GoModule, packages: list[str], target: Path, log: Path, begun: float
+) -> None:
+    variables = " ".join(f"-X {key}={value}" for key, value in module.variables.items())
+    command = ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false",
+               f"-ldflags=-s -w {variables}".rstrip(), "-o", str(target), *packages]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=module.folder, env=go_environment(module), stdout=out, stderr=out
+        )
+        try:
+            code = _watch(process, f"{module.name} {module.version}: {target.name}", begun)
+        except BaseException:
+            process.kill()
+            raise
+    if code != 0:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise EngineError(
+            f"Building {module.name} {module.version} failed; the end of {log}:\n{tail}\n"
+            "If a download failed, run `python3 -m engine up` again: it goes on from here."
+        )
+
+
+def _watch(process: subprocess.Popen[bytes], what: str, begun: float) -> int:
+    while True:
+        try:
+            return process.wait(timeout=PULSE)
+        except subprocess.TimeoutExpired:
+            line(f"{what}: still compiling, {clock(time.monotonic() - begun)} so far")
+
+
+def _forget_older(settings: Settings, module: GoModule, current: Path) -> None:
+    for other in settings.programs.glob(f"{module.name}-*"):
+        if other != current and other.name.rpartition("-")[0] == module.name:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def go_version() -> str:
+    """Give the version of the Go toolchain on PATH, such as ``go1.26.1``."""
+    return go_facts("GOVERSION")["GOVERSION"]

@@ -1,0 +1,208 @@
+"""The order of things: what is made from what, side by side where nothing stands between."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine import engine, images, registry
+from engine.build import built, go_facts, go_version
+from engine.layers import Layer
+from engine.paths import Settings
+from engine.recipes import Image, Recipes
+from engine.rootfs import layer_of, package_file
+from engine.say import line, step
+
+CNI = Path("/usr/lib/cni")
+PLUGINS = ("bridge", "firewall", "host-local", "loopback")
+
+
+class Workshop:
+    """Makes each thing once, at the time something first needs it."""
+
+    def __init__(self, settings: Settings, recipes: Recipes, go: str, pool: ThreadPoolExecutor) -> None:
+        """Work for one `up`, with this version of Go, on the threads of `pool`."""
+        self._settings = settings
+        self._recipes = recipes
+        self._go = go
+        self._pool = pool
+        self._made: dict[str, Future[object]] = {}
+        self._lock = threading.Lock()
+
+    def _once(self, name: str, make: Callable[[], object]) -> Future[object]:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._pool.submit(make)
+            return self._made[name]
+
+    def rootfs(self, name: str) -> Future[object]:
+        """Begin a root file system."""
+        recipe = self._recipes.rootfs[name]
+        return self._once(
+            f"rootfs {name}", lambda: layer_of(self._settings, self._recipes.debian, recipe)
+        )
+
+    def module(self, name: str) -> Future[object]:
+        """Begin a Go module's programs."""
+        recipe = self._recipes.modules[name]
+        return self._once(f"go {name}", lambda: built(self._settings, recipe, self._go))
+
+    def begin(self, image: Image) -> None:
+        """Begin whatever an image needs."""
+        if image.rootfs:
+            self.rootfs(image.rootfs)
+        for module in image.modules:
+            self.module(module)
+
+    def programs(self, module: str) -> Path:
+        """Wait for a module's programs; give their folder."""
+        folder = self.module(module).result()
+        assert isinstance(folder, Path)
+        return folder
+
+    def inputs(self, image: Image) -> images.Inputs:
+        """Wait for all that an image is made of."""
+        base = self.rootfs(image.rootfs).result() if image.rootfs else None
+        assert base is None or isinstance(base, Layer)
+        programs = {}
+        for path, origin in image.programs.items():
+            module, _, program = origin.partition("/")
+            programs[path] = self.programs(module) / program
+        files = {path: package_file(self._settings, self._recipes.files[name])
+                 for path, name in image.files.items()}
+        root = Path(go_facts("GOROOT")["GOROOT"]) if image.host_go else None
+        return images.Inputs(base, programs, files, root, self._go)
+
+
+def bring_up(settings: Settings, recipes: Recipes) -> list[str]:
+    """Make what is missing and start what is not running; give a line for each thing done."""
+    done: list[str] = []
+    with _pool() as pool:
+        workshop = Workshop(settings, recipes, go_version(), pool)
+        for image in (*recipes.builtins.values(), *recipes.images.values()):
+            workshop.begin(image)
+        program = package_file(settings, recipes.files["registry"])
+        if registry.start(settings, program):
+            done.append(f"mirror registry started on 127.0.0.1:{settings.port}")
+        builtins = {name: _built_in(settings, workshop, image)
+                    for name, image in recipes.builtins.items()}
+        _install(settings, workshop.programs("dagger"))
+        if engine.start(settings, builtins):
+            line("the engine runs")
+            done.append("engine started")
+        for image in recipes.images.values():
+            if _published(settings, workshop, image):
+                done.append(image.name)
+    return done
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Two at a time: one downloads while the other compiles, and a linker's memory is not doubled."""
+    pool = ThreadPoolExecutor(max_workers=2)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _install(settings: Settings, programs: Path) -> None:
+    """Put the programs where people and the engine look for them; a link is replaced in one step."""
+    places = {
+        settings.bin / "dagger": programs / "dagger",
+        settings.bin / "dagger-engine": programs / "engine",
+        settings.bin / "dagger-init": programs / "init",
+        settings.bin / "dial-stdio": programs / "dialstdio",
+        settings.plugins / "dnsname": programs / "dnsname",
+    }
+    places |= {settings.plugins / name: CNI / name for name in PLUGINS}
+    for link, target in places.items():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        partial = link.with_name(f".{link.name}.partial")
+        partial.unlink(missing_ok=True)
+        partial.symlink_to(target)
+        partial.replace(link)
+
+
+def _built_in(settings: Settings, workshop: Workshop, image: Image) -> str:
+    inputs = workshop.inputs(image)
+    key = images.key_of(image, inputs)
+    stamp = settings.stamps / f"builtin-{image.name}.json"
+    known = _stamped(stamp, key)
+    if known and (settings.content / "blobs" / "sha256" / known.removeprefix("sha256:")).exists():
+        return known
+    with step(f"built-in image {image.name}"), _scratch(settings) as scratch:
+        made = images.make(image, inputs, scratch / "layer.tar.gz")
+        images.build_in(settings, made)
+    _stamp(stamp, key, made.digest)
+    return made.digest
+
+
+def _published(settings: Settings, workshop: Workshop, image: Image) -> bool:
+    repository, tag = mirror_name(image.name)
+    inputs = workshop.inputs(image)
+    key = images.key_of(image, inputs)
+    stamp = settings.stamps / (image.name.replace("/", "_").replace(":", "_") + ".json")
+    known = _stamped(stamp, key)
+    if known and registry.has(settings.port, repository, known):
+        return False
+    with step(f"stand-in {image.name}"), _scratch(settings) as scratch:
+        made = images.make(image, inputs, scratch / "layer.tar.gz")
+        images.publish(settings.port, repository, tag, made)
+    _stamp(stamp, key, made.digest)
+    return True
+
+
+def mirror_name(name: str) -> tuple[str, str]:
+    """Give an image's repository and tag in a mirror: its name without the registry's host."""
+    path, _, tag = name.rpartition(":")
+    return path.partition("/")[2], tag
+
+
+def _stamped(path: Path, key: str) -> str:
+    try:
+        known = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return ""
+    return str(known["digest"]) if known.get("key") == key else ""
+
+
+def _stamp(path: Path, key: str, digest: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({"key": key, "digest": digest}))
+    partial.replace(path)
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    folder = settings.home / "scratch"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        yield Path(name)
+
+
+def sweep(settings: Settings) -> None:
+    """Remove what a killed `up` left half made."""
+    shutil.rmtree(settings.home / "scratch", ignore_errors=True)
+    for folder in (settings.rootfs, settings.programs, settings.stamps):
+        for partial in folder.glob("*.partial") if folder.is_dir() else ():
+            if partial.is_dir():
+                shutil.rmtree(partial, ignore_errors=True)
+            else:
+                partial.unlink()
+
+
+def shell_lines(settings: Settings) -> list[str]:
+    """Give the lines that a shell evaluates to reach this engine."""
+    lines = [f"export {key}={value}" for key, value in engine.client_variables(settings).items()]
+    if str(settings.bin) not in os.environ.get("PATH", "").split(":"):
+        lines.append(f'export PATH="{settings.bin}:$PATH"')
+    return lines
