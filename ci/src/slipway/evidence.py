@@ -166,7 +166,7 @@ def _tree_gates(source: Source) -> list[Gate]:
                 container=box.with_directory(TREE, tree).with_workdir(TREE),
                 argv=(
                     "trivy", "filesystem", "--quiet", "--scanners", "secret", "--format", "json",
-                    "--cache-dir", TRIVY_CACHE, *skips, ".",
+                    "--cache-dir", TRIVY_CACHE, "--skip-files", "**/go.sum", *skips, ".",
                 ),
             ),
             read=_trivy_reader(trivy.Scan.SECRETS),

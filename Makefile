@@ -1,0 +1,46 @@
+# What a person types. Each target says what it does in `make help`; the work is in engine/ and in the Dagger module.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+# Arguments for the release, such as ARGS="--registry registry.example.com/team --username me --password env://TOKEN"
+ARGS ?=
+# A local OSV database for the scan of Python packages, where the public one cannot be asked
+ADVISORIES ?=
+PYTEST ?=
+
+ENGINE := $(PYTHON) -m engine
+WITH_ENGINE := $(ENGINE) up && eval "$$($(ENGINE) env)"
+advisories = $(if $(ADVISORIES),--advisories $(ADVISORIES))
+
+.DEFAULT_GOAL := help
+.PHONY: help engine release test test-quick lint clean
+
+help: ## Say what each target does
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+engine: ## Bring a Dagger engine up, building it where no registry answers
+	@$(ENGINE) up
+
+release: ## Make a signed release of this commit; leaves release.json, cosign.pub and the report in dist/
+	@$(WITH_ENGINE) && \
+	dagger --progress=$${SLIPWAY_PROGRESS:-auto} call release $(advisories) $(ARGS) dist export --path dist >&2 && \
+	cat dist/report.txt
+
+test: .venv/installed ## Run every test, on a real engine (one file: make test PYTEST=tests/unit)
+	@$(WITH_ENGINE) && .venv/bin/python -m pytest $(PYTEST)
+
+test-quick: .venv/installed ## Run the tests that need no engine
+	@.venv/bin/python -m pytest -m "not engine" $(PYTEST)
+
+lint: .venv/installed ## Format check, linter, strict types, import contracts
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && \
+	PYTHONPATH=ci/src .venv/bin/lint-imports
+
+clean: ## Remove what was made in this folder (the engine's cache: python3 -m engine down --purge)
+	rm -rf dist .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/installed: requirements-dev.lock
+	@echo "installing the locked test dependencies into .venv" >&2
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock >&2
+	@touch $@
