@@ -22,6 +22,14 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 TIME = 1767225600
 """Time of every file: 2026-01-01T00:00:00Z, in seconds."""
 
+# Folders that every root file system has, with an owner and a mode of their own: left alone.
+STANDARD = frozenset(
+    [".", "etc", "root", "run", "tmp", "usr", "usr/bin", "usr/lib", "usr/local", "usr/local/bin",
+     "usr/sbin", "usr/share", "var", "var/lib"]
+)
+# In Debian these are links into /usr; a folder of the same name in a layer would replace the link.
+MERGED = frozenset(["bin", "lib", "lib64", "sbin"])
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -124,12 +132,16 @@ def tree(folder: Path, inside: str, skip: frozenset[str] = frozenset()) -> dict[
 
 
 def _with_parents(entries: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
-    known = {name.strip("/"): entry for name, entry in entries.items()}
+    known = {_merged(name.strip("/")): entry for name, entry in entries.items()}
     for name in list(known):
-        for parent in PurePosixPath(name).parents:
-            known.setdefault(str(parent), Entry(mode=0o755))
-    known.pop(".", None)
+        for parent in map(str, PurePosixPath(name).parents):
+            if parent not in STANDARD:
+                known.setdefault(parent, Entry(mode=0o755))
     yield from sorted(known.items())
+
+
+def _merged(name: str) -> str:
+    return f"usr/{name}" if name.partition("/")[0] in MERGED else name
 
 
 def _add(tar: tarfile.TarFile, name: str, entry: Entry) -> None:
