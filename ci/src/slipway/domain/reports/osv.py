@@ -19,6 +19,7 @@ from ..verdicts import Finding, Severity, Verdict
 from .common import Context, ToolOutput, count
 
 TOOL = "osv-scanner"
+_TITLE = 200
 _SCANNED = re.compile(r"found (\d{1,9}) packages?\b")
 # osv-scanner goes on, and may end with 0, without the data of an ecosystem.
 _NO_DATA = (
@@ -81,15 +82,20 @@ def _findings(package: Fields) -> Iterator[Finding]:
         yield Finding(
             id=_best_id(ids, group.optional_texts("aliases")),
             severity=_severity(group, known),
-            title=next(
-                filter(None, (each.optional_text("summary") for each in known)), ", ".join(ids)
-            ),
+            title=_title(known) or ", ".join(ids),
             where=f"{name} {version}",
             remedy=_remedy(name, known),
         )
     grouped = {one for group in package.optional_items("groups") for one in group.texts("ids")}
     if set(advisories) - grouped:
         raise DataError(f"advisories of {name} belong to no group")
+
+
+def _title(known: list[Fields]) -> str:
+    """The summary of an advisory; those of PyPI have only details, whose first line serves."""
+    said = [each.optional_text(name) for name in ("summary", "details") for each in known]
+    lines = [text.strip().splitlines()[0] for text in said if text and text.strip()]
+    return lines[0][:_TITLE] if lines else ""
 
 
 def _best_id(ids: tuple[str, ...], aliases: tuple[str, ...]) -> str:

@@ -1,13 +1,16 @@
 """Reports of trivy: vulnerabilities, misconfigurations and secrets.
 
 Source of the format: `trivy image|rootfs|fs|config --format json`, schema version 2:
-`pkg/types/report.go` in github.com/aquasecurity/trivy. Run it without `--exit-code`: then every
-code but 0 is a crash.
+`pkg/types/report.go` in github.com/aquasecurity/trivy. Run it without `--exit-code`, so that every
+code but 0 is a crash, and without `--quiet`: only its log tells that it looked at all, and that it
+skipped a file that it could not parse (trivy 0.74 then ends with 0 and counts all its checks as
+successes).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from enum import Enum
 
@@ -18,9 +21,16 @@ from .common import Context, ToolOutput, count
 
 TOOL = "trivy"
 _SCHEMA = 2
+_SAID = 200
 _PACKAGES = ("os-pkgs", "lang-pkgs")
-# What trivy logs when it goes on without a part of its data.
-_NO_DATA = ("cannot be specified on the first run", "database error", "failed to download")
+_COMPLAINT = re.compile(r"^\S+\s+(?:ERROR|FATAL)\s+(?P<said>.*)$", re.MULTILINE)
+# Without a download it uses the checks that are built in, which is no failure.
+_HARMLESS = "Falling back to embedded checks"
+_ENABLED = {
+    "packages": "Vulnerability scanning is enabled",
+    "configuration": "Misconfiguration scanning is enabled",
+    "files": "Secret scanning is enabled",
+}
 
 
 class Scan(Enum):
@@ -40,7 +50,10 @@ def read(output: ToolOutput, context: Context, *, scan: Scan) -> Verdict:
     """
     if output.exit_code != 0:
         return context.blind(TOOL, f"trivy ended with code {output.exit_code}", output.stderr)
-    if scan is Scan.VULNERABILITIES and _lacks_data(output, context):
+    reason = _complaint(output.stderr, scan)
+    if reason:
+        return context.blind(TOOL, reason)
+    if scan is Scan.VULNERABILITIES and context.data_date is None:
         return context.blind(TOOL, "there is no vulnerability database", output.stderr)
     try:
         results = _results(output.report)
@@ -64,11 +77,14 @@ def data_date(version: str) -> dt.date | None:
         return None
 
 
-def _lacks_data(output: ToolOutput, context: Context) -> bool:
-    """Whether there was no database to compare packages with. (Checks of configuration are built
-    in.)
-    """
-    return context.data_date is None or any(sign in output.stderr for sign in _NO_DATA)
+def _complaint(log: str, scan: Scan) -> str:
+    """Why trivy's log says that it did not look at everything; empty if it did."""
+    for complaint in _COMPLAINT.finditer(log):
+        if _HARMLESS not in complaint["said"]:
+            return f"trivy could not look at everything: {complaint['said'][:_SAID]}"
+    if _ENABLED[scan.value] not in log:
+        return f"trivy's log does not say that it looked at {scan.value}; run it without --quiet"
+    return ""
 
 
 def _results(report: str) -> list[Fields]:
