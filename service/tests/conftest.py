@@ -87,15 +87,17 @@ def heldout(model_dir: Path) -> dict[str, list[dict[str, float]]]:
 
 
 @pytest.fixture(scope="session")
-def server(model_dir: Path) -> Iterator[Server]:
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The service as a process, just started: it may not listen yet."""
     port = free_port()
     settings = environment(MODEL_DIR=str(model_dir), HOST="127.0.0.1", PORT=str(port))
     command = [sys.executable, "-W", "error", "-m", "screening"]
-    with ExitStack() as stack:
-        pipe = subprocess.PIPE
+    # Files, not pipes: one that nobody reads is full after some hundred lines, and blocks.
+    folder = tmp_path_factory.mktemp("server")
+    output, errors = folder / "stdout", folder / "stderr"
+    with output.open("wb") as out, errors.open("wb") as err, ExitStack() as stack:
         process = stack.enter_context(
-            subprocess.Popen(command, env=settings, stdout=pipe, stderr=pipe, text=True)
+            subprocess.Popen(command, env=settings, stdout=out, stderr=err)
         )
         stack.callback(process.kill)
-        yield Server(process, port)
+        yield Server(process, port, output, errors)

@@ -15,10 +15,12 @@ EPOCH = 1_700_000_000
 
 @dataclass(frozen=True)
 class Server:
-    """A serving process and where it listens."""
+    """A serving process, where it listens, and the files it writes to."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
+    output: Path
+    errors: Path
 
 
 def train_arguments(data: Path, output: Path) -> list[str]:
@@ -43,7 +45,7 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:g} seconds")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -52,9 +52,9 @@ def test_on_sigterm_it_finishes_what_is_under_way_and_ends_with_0(
         assert (response.status, json.load(response)) == (200, heldout["answers"][0])
     connection.close()
 
-    output, errors = server.process.communicate(timeout=10)
-    assert (server.process.returncode, errors) == (0, "")
-    lines = [json.loads(line) for line in output.splitlines()]
+    assert server.process.wait(10) == 0
+    assert server.errors.read_text() == ""
+    lines = [json.loads(line) for line in server.output.read_text().splitlines()]
     assert [line["path"] for line in lines if line["message"] == "request"][-1] == "/predict"
 
 
