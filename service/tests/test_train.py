@@ -172,3 +172,13 @@ def test_a_missing_argument_is_named(
         train.main(arguments[:place] + arguments[place + 2 :])
     assert caught.value.code == 2
     assert f"required: {missing}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("epoch", ["-1", "4294967296", "today"])
+def test_a_time_that_cannot_be_written_down_is_refused(
+    epoch: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        train.main([*train_arguments(data, tmp_path), f"--epoch={epoch}"])
+    assert caught.value.code == 2
+    assert "argument --epoch: " in capsys.readouterr().err

@@ -156,6 +156,14 @@ def _write(folder: Path, schema: bytes, judged: Judged, model: bytes, facts: Fac
         cli.write(folder / name, content)
 
 
+def _epoch(text: str) -> int:
+    """Read a Unix time; the archive of the model can write down those up to the year 2106."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"{value} is not a time from 0 to {2**32 - 1} seconds")
+    return value
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit code."""
     parser = argparse.ArgumentParser(prog="python -m screening.train", description=__doc__)
@@ -173,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--commit", required=True, metavar="SHA", help="the commit this is trained from"
     )
     parser.add_argument(
-        "--epoch", type=int, required=True, metavar="UNIX", help="that commit's time, in seconds"
+        "--epoch", type=_epoch, required=True, metavar="UNIX", help="that commit's time, in seconds"
     )
     options = Options(**vars(parser.parse_args(arguments)))
     return cli.run(lambda: train(options))
