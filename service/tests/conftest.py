@@ -7,12 +7,14 @@ libraries, in which other tests run.
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from screening import dataset, table, train
 from screening.bundle import Bundle
@@ -25,6 +27,8 @@ from support import SERVICE, Server, environment, free_port, train_arguments
 # The same examples each time: a build must not fail for a reason that the next one does not see.
 settings.register_profile("build", derandomize=True, deadline=None, database=None, max_examples=60)
 settings.load_profile("build")
+# What hypothesis notes down does not belong in the sources, which may be read-only.
+set_hypothesis_home_dir(str(Path(tempfile.gettempdir(), "screening-hypothesis")))
 
 
 @pytest.fixture(scope="session")
