@@ -30,8 +30,12 @@ def go_environment(module: GoModule | None = None) -> dict[str, str]:
 def go_facts(*names: str) -> dict[str, str]:
     """Ask `go env` for some of its variables."""
     result = subprocess.run(
-        ["go", "env", "-json", *names], capture_output=True, text=True, check=True,
-        env=go_environment(), cwd="/",
+        ["go", "env", "-json", *names],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=go_environment(),
+        cwd="/",
     )
     facts: dict[str, str] = json.loads(result.stdout)
     return facts
@@ -70,12 +74,19 @@ def _compile(settings: Settings, module: GoModule, target: Path) -> None:
     line(f"{name}: built in {clock(time.monotonic() - begun)}")
 
 
-def _go_build(
-    module: GoModule, packages: list[str], target: Path, log: Path, begun: float
-) -> None:
+def _go_build(module: GoModule, packages: list[str], target: Path, log: Path, begun: float) -> None:
     variables = " ".join(f"-X {key}={value}" for key, value in module.variables.items())
-    command = ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false",
-               f"-ldflags=-s -w {variables}".rstrip(), "-o", str(target), *packages]
+    command = [
+        "go",
+        "build",
+        "-mod=readonly",
+        "-trimpath",
+        "-buildvcs=false",
+        f"-ldflags=-s -w {variables}".rstrip(),
+        "-o",
+        str(target),
+        *packages,
+    ]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=module.folder, env=go_environment(module), stdout=out, stderr=out
@@ -105,8 +116,3 @@ def _forget_older(settings: Settings, module: GoModule, current: Path) -> None:
     for other in settings.programs.glob(f"{module.name}-*"):
         if other != current and other.name.rpartition("-")[0] == module.name:
             shutil.rmtree(other, ignore_errors=True)
-
-
-def go_version() -> str:
-    """Give the version of the Go toolchain on PATH, such as ``go1.26.1``."""
-    return go_facts("GOVERSION")["GOVERSION"]

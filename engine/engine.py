@@ -42,22 +42,39 @@ def configuration(settings: Settings) -> dict[str, object]:
     registries: dict[str, object] = {name: {"mirrors": [mirror]} for name in PUBLIC}
     registries[mirror] = {"http": True}
     # Cache volumes are never collected: Slipway's embedded registry and key live on them.
-    policy = {"filters": ["type!=exec.cachemount"], "reservedSpace": "2GB", "maxUsedSpace": "40GB",
-              "minFreeSpace": "10%"}
+    policy = {
+        "filters": ["type!=exec.cachemount"],
+        "reservedSpace": "2GB",
+        "maxUsedSpace": "40GB",
+        "minFreeSpace": "10%",
+    }
     return {"registries": registries, "gc": {"policies": [policy]}}
 
 
 def command(settings: Settings, config: Path) -> list[str]:
     """Give the command that runs the engine in a mount namespace of its own."""
     return [
-        "unshare", "--mount", "--propagation", "private", "--",
-        sys.executable, "-I", str(SOURCE / "inside.py"), str(settings.home), str(config),
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "--",
+        sys.executable,
+        "-I",
+        str(SOURCE / "inside.py"),
+        str(settings.home),
+        str(config),
         str(settings.bin / "dagger-engine"),
-        "--root", str(settings.state),
-        "--addr", f"unix://{settings.socket}",
-        "--network-name", settings.network,
-        "--network-cidr", settings.cidr,
-        "--oci-cni-binary-dir", str(settings.plugins),
+        "--root",
+        str(settings.state),
+        "--addr",
+        f"unix://{settings.socket}",
+        "--network-name",
+        settings.network,
+        "--network-cidr",
+        settings.cidr,
+        "--oci-cni-binary-dir",
+        str(settings.plugins),
     ]
 
 

@@ -112,18 +112,26 @@ def make(image: Image, inputs: Inputs, scratch: Path) -> Made:
     """Make an image; its new layer is written to `scratch`."""
     own = write_layer(entries_of(image, inputs), scratch)
     layers = (inputs.base, own) if inputs.base else (own,)
-    config = _json({
-        "created": CREATED, "architecture": _architecture(), "os": "linux",
-        "config": _runtime(image),
-        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-        "history": [{"created": CREATED, "created_by": "slipway engine"} for _ in layers],
-    })
-    manifest = _json({
-        "schemaVersion": 2, "mediaType": MANIFEST,
-        "config": {"mediaType": CONFIG, "digest": _sha256(config), "size": len(config)},
-        "layers": [{"mediaType": LAYER, "digest": layer.digest, "size": layer.size}
-                   for layer in layers],
-    })
+    config = _json(
+        {
+            "created": CREATED,
+            "architecture": _architecture(),
+            "os": "linux",
+            "config": _runtime(image),
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+            "history": [{"created": CREATED, "created_by": "slipway engine"} for _ in layers],
+        }
+    )
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": {"mediaType": CONFIG, "digest": _sha256(config), "size": len(config)},
+            "layers": [
+                {"mediaType": LAYER, "digest": layer.digest, "size": layer.size} for layer in layers
+            ],
+        }
+    )
     return Made(layers, config, manifest)
 
 

@@ -14,9 +14,12 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 TIME = 1767225600
@@ -24,8 +27,22 @@ TIME = 1767225600
 
 # Folders that every root file system has, with an owner and a mode of their own: left alone.
 STANDARD = frozenset(
-    [".", "etc", "root", "run", "tmp", "usr", "usr/bin", "usr/lib", "usr/local", "usr/local/bin",
-     "usr/sbin", "usr/share", "var", "var/lib"]
+    [
+        ".",
+        "etc",
+        "root",
+        "run",
+        "tmp",
+        "usr",
+        "usr/bin",
+        "usr/lib",
+        "usr/local",
+        "usr/local/bin",
+        "usr/sbin",
+        "usr/share",
+        "var",
+        "var/lib",
+    ]
 )
 # In Debian these are links into /usr; a folder of the same name in a layer would replace the link.
 MERGED = frozenset(["bin", "lib", "lib64", "sbin"])
@@ -56,9 +73,11 @@ class Entry:
 
 def write_layer(entries: Mapping[str, Entry], path: Path) -> Layer:
     """Write the layer to `path`; parent folders are made by the way."""
-    with Compressor(path) as out, tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-        for name, entry in _with_parents(entries):
-            _add(tar, name, entry)
+    with Compressor(path) as out:
+        stream = tarfile.open(None, "w|", _Stream(out), format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        with stream as tar:
+            for name, entry in _with_parents(entries):
+                _add(tar, name, entry)
     return out.layer()
 
 
@@ -76,7 +95,8 @@ class Compressor:
         self._file = self._partial.open("wb")
         self._pigz = subprocess.Popen(
             ["pigz", "--no-name", "--no-time", "--processes", "2", "-6"],
-            stdin=subprocess.PIPE, stdout=self._file,
+            stdin=subprocess.PIPE,
+            stdout=self._file,
         )
         return self
 
@@ -93,14 +113,18 @@ class Compressor:
         if kind is not None or code != 0:
             self._partial.unlink()
             if kind is None:
-                raise EngineError(f"pigz failed ({code}) while it wrote {self._path}: is the disk full?")
+                raise EngineError(
+                    f"pigz failed ({code}) while it wrote {self._path}: is the disk full?"
+                )
             return
         self._partial.replace(self._path)
 
     def layer(self) -> Layer:
         """Give the finished layer."""
         return Layer(
-            self._path, file_digest(self._path), self._path.stat().st_size,
+            self._path,
+            file_digest(self._path),
+            self._path.stat().st_size,
             f"sha256:{self._plain.hexdigest()}",
         )
 
@@ -108,6 +132,16 @@ class Compressor:
         if self._pigz.stdin is None:
             raise EngineError("pigz was started without an input.")
         return self._pigz.stdin
+
+
+class _Stream(io.BufferedIOBase):
+    """A compressor as the kind of file that `tarfile` writes to."""
+
+    def __init__(self, out: Compressor) -> None:
+        self._out = out
+
+    def write(self, data: Buffer, /) -> int:
+        return self._out.write(bytes(data))
 
 
 def file_digest(path: Path) -> str:

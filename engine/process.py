@@ -50,8 +50,13 @@ class Daemon:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                list(command), env=dict(environment), cwd="/", stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                list(command),
+                env=dict(environment),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         identity = identify(process.pid)
         if identity is None:
@@ -65,9 +70,9 @@ class Daemon:
         if identity is None:
             self.file.unlink(missing_ok=True)
             return False
-        _signal(identity, signal.SIGTERM)
+        end(identity, signal.SIGTERM)
         if not _ended(identity, patience):
-            _signal(identity, signal.SIGKILL)
+            end(identity, signal.SIGKILL)
             _ended(identity, 10.0)
         self.file.unlink(missing_ok=True)
         return True
@@ -106,7 +111,8 @@ def identify(pid: int) -> Identity | None:
         return None
 
 
-def _signal(identity: Identity, number: int) -> None:
+def end(identity: Identity, number: int) -> None:
+    """Send a signal to exactly this process, or to none."""
     # A pidfd is taken first and the identity checked after: the pid cannot be recycled in between.
     try:
         descriptor = os.pidfd_open(identity.pid)

@@ -34,8 +34,9 @@ http:
 
 def daemon(settings: Settings) -> Daemon:
     """Name the registry's process."""
-    return Daemon("The mirror registry", settings.run / "registry.json",
-                  settings.logs / "registry.log")
+    return Daemon(
+        "The mirror registry", settings.run / "registry.json", settings.logs / "registry.log"
+    )
 
 
 def start(settings: Settings, program: Path) -> bool:
@@ -44,7 +45,7 @@ def start(settings: Settings, program: Path) -> bool:
     if process.running() and answers(settings.port):
         return False
     process.stop()
-    if _taken(settings.port):
+    if taken(settings.port):
         raise EngineError(
             f"Port {settings.port} of 127.0.0.1 is taken by another program (see `ss -ltnp`). "
             f"Stop it, or choose another: {PORT}=5299 python3 -m engine up."
@@ -66,7 +67,8 @@ def _wait(process: Daemon, port: int) -> None:
         time.sleep(0.05)
 
 
-def _taken(port: int) -> bool:
+def taken(port: int) -> bool:
+    """Does anything listen on this port?"""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.connect()

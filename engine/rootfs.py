@@ -47,7 +47,9 @@ def _make(settings: Settings, debian: Debian, rootfs: Rootfs, path: Path) -> Lay
     log = settings.logs / f"rootfs-{rootfs.name}.log"
     with log.open("wb") as errors, tempfile.TemporaryDirectory(dir=settings.home) as scratch:
         process = subprocess.Popen(
-            _command(debian, rootfs), stdout=subprocess.PIPE, stderr=errors,
+            _command(debian, rootfs),
+            stdout=subprocess.PIPE,
+            stderr=errors,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(TIME), "TMPDIR": scratch},
         )
         layer = _compress(process, path)
@@ -72,12 +74,16 @@ def _command(debian: Debian, rootfs: Rootfs) -> list[str]:
     hooks = [f'rm -f "$1"{shlex.quote(path)}' for path in rootfs.delete]
     hooks += [f'chroot "$1" {command}' for command in rootfs.run]
     return [
-        "mmdebstrap", "--variant=minbase", "--components=main", "--quiet",
+        "mmdebstrap",
+        "--variant=minbase",
+        "--components=main",
+        "--quiet",
         f"--include={','.join(rootfs.packages)}",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in debian.exclude),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         *(f"--customize-hook={hook}" for hook in hooks),
-        suite, "-",
+        suite,
+        "-",
         f"deb {debian.mirror} {suite} main",
         f"deb {debian.mirror} {suite}-updates main",
         f"deb {debian.security} {suite}-security main",

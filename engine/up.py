@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine import engine, images, registry
-from engine.build import built, go_facts, go_version
+from engine.build import built, go_facts
+from engine.images import Inputs
 from engine.layers import Layer
 from engine.paths import Settings
 from engine.recipes import Image, Recipes
@@ -27,72 +25,60 @@ PLUGINS = ("bridge", "firewall", "host-local", "loopback")
 class Workshop:
     """Makes each thing once, at the time something first needs it."""
 
-    def __init__(self, settings: Settings, recipes: Recipes, go: str, pool: ThreadPoolExecutor) -> None:
-        """Work for one `up`, with this version of Go, on the threads of `pool`."""
+    def __init__(self, settings: Settings, recipes: Recipes, pool: ThreadPoolExecutor) -> None:
+        """Work for one `up` on the threads of `pool`."""
         self._settings = settings
         self._recipes = recipes
-        self._go = go
         self._pool = pool
-        self._made: dict[str, Future[object]] = {}
-        self._lock = threading.Lock()
-
-    def _once(self, name: str, make: Callable[[], object]) -> Future[object]:
-        with self._lock:
-            if name not in self._made:
-                self._made[name] = self._pool.submit(make)
-            return self._made[name]
-
-    def rootfs(self, name: str) -> Future[object]:
-        """Begin a root file system."""
-        recipe = self._recipes.rootfs[name]
-        return self._once(
-            f"rootfs {name}", lambda: layer_of(self._settings, self._recipes.debian, recipe)
-        )
-
-    def module(self, name: str) -> Future[object]:
-        """Begin a Go module's programs."""
-        recipe = self._recipes.modules[name]
-        return self._once(f"go {name}", lambda: built(self._settings, recipe, self._go))
+        self._go = go_facts("GOVERSION", "GOROOT")
+        self._rootfs: dict[str, Future[Layer]] = {}
+        self._modules: dict[str, Future[Path]] = {}
 
     def begin(self, image: Image) -> None:
-        """Begin whatever an image needs."""
-        if image.rootfs:
-            self.rootfs(image.rootfs)
-        for module in image.modules:
-            self.module(module)
+        """Begin whatever an image needs and nobody has begun."""
+        if image.rootfs and image.rootfs not in self._rootfs:
+            recipe = self._recipes.rootfs[image.rootfs]
+            self._rootfs[image.rootfs] = self._pool.submit(
+                layer_of, self._settings, self._recipes.debian, recipe
+            )
+        for name in image.modules:
+            if name not in self._modules:
+                module = self._recipes.modules[name]
+                self._modules[name] = self._pool.submit(
+                    built, self._settings, module, self._go["GOVERSION"]
+                )
 
     def programs(self, module: str) -> Path:
         """Wait for a module's programs; give their folder."""
-        folder = self.module(module).result()
-        assert isinstance(folder, Path)
-        return folder
+        return self._modules[module].result()
 
-    def inputs(self, image: Image) -> images.Inputs:
+    def inputs(self, image: Image) -> Inputs:
         """Wait for all that an image is made of."""
-        base = self.rootfs(image.rootfs).result() if image.rootfs else None
-        assert base is None or isinstance(base, Layer)
+        base = self._rootfs[image.rootfs].result() if image.rootfs else None
         programs = {}
         for path, origin in image.programs.items():
             module, _, program = origin.partition("/")
             programs[path] = self.programs(module) / program
-        files = {path: package_file(self._settings, self._recipes.files[name])
-                 for path, name in image.files.items()}
-        root = Path(go_facts("GOROOT")["GOROOT"]) if image.host_go else None
-        return images.Inputs(base, programs, files, root, self._go)
+        files = {
+            path: package_file(self._settings, self._recipes.files[name])
+            for path, name in image.files.items()
+        }
+        return Inputs(base, programs, files, Path(self._go["GOROOT"]), self._go["GOVERSION"])
 
 
 def bring_up(settings: Settings, recipes: Recipes) -> list[str]:
     """Make what is missing and start what is not running; give a line for each thing done."""
     done: list[str] = []
     with _pool() as pool:
-        workshop = Workshop(settings, recipes, go_version(), pool)
+        workshop = Workshop(settings, recipes, pool)
         for image in (*recipes.builtins.values(), *recipes.images.values()):
             workshop.begin(image)
         program = package_file(settings, recipes.files["registry"])
         if registry.start(settings, program):
             done.append(f"mirror registry started on 127.0.0.1:{settings.port}")
-        builtins = {name: _built_in(settings, workshop, image)
-                    for name, image in recipes.builtins.items()}
+        builtins = {
+            name: _built_in(settings, workshop, image) for name, image in recipes.builtins.items()
+        }
         _install(settings, workshop.programs("dagger"))
         if engine.start(settings, builtins):
             line("the engine runs")
@@ -141,7 +127,7 @@ def _built_in(settings: Settings, workshop: Workshop, image: Image) -> str:
     with step(f"built-in image {image.name}"), _scratch(settings) as scratch:
         made = images.make(image, inputs, scratch / "layer.tar.gz")
         images.build_in(settings, made)
-    _stamp(stamp, key, made.digest)
+    _stamp(stamp, key, image.name, made.digest)
     return made.digest
 
 
@@ -156,7 +142,7 @@ def _published(settings: Settings, workshop: Workshop, image: Image) -> bool:
     with step(f"stand-in {image.name}"), _scratch(settings) as scratch:
         made = images.make(image, inputs, scratch / "layer.tar.gz")
         images.publish(settings.port, repository, tag, made)
-    _stamp(stamp, key, made.digest)
+    _stamp(stamp, key, image.name, made.digest)
     return True
 
 
@@ -171,13 +157,13 @@ def _stamped(path: Path, key: str) -> str:
         known = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         return ""
-    return str(known["digest"]) if known.get("key") == key else ""
+    return str(known["digest"]) if known.get("key") == key and "name" in known else ""
 
 
-def _stamp(path: Path, key: str, digest: str) -> None:
+def _stamp(path: Path, key: str, name: str, digest: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({"key": key, "digest": digest}))
+    partial.write_text(json.dumps({"key": key, "name": name, "digest": digest}))
     partial.replace(path)
 
 
@@ -187,22 +173,3 @@ def _scratch(settings: Settings) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         yield Path(name)
-
-
-def sweep(settings: Settings) -> None:
-    """Remove what a killed `up` left half made."""
-    shutil.rmtree(settings.home / "scratch", ignore_errors=True)
-    for folder in (settings.rootfs, settings.programs, settings.stamps):
-        for partial in folder.glob("*.partial") if folder.is_dir() else ():
-            if partial.is_dir():
-                shutil.rmtree(partial, ignore_errors=True)
-            else:
-                partial.unlink()
-
-
-def shell_lines(settings: Settings) -> list[str]:
-    """Give the lines that a shell evaluates to reach this engine."""
-    lines = [f"export {key}={value}" for key, value in engine.client_variables(settings).items()]
-    if str(settings.bin) not in os.environ.get("PATH", "").split(":"):
-        lines.append(f'export PATH="{settings.bin}:$PATH"')
-    return lines

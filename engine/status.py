@@ -1,0 +1,129 @@
+"""What is there: what runs, what was made, and how large each part is."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine import engine, network, registry
+from engine.paths import Settings
+
+PARTS = {
+    "state": "the engine's cache, cache volumes and history",
+    "registry": "the mirror: stand-in images",
+    "programs": "Go programs",
+    "rootfs": "Debian root file systems",
+    "content": "the engine's built-in images",
+    "logs": "logs of builds and processes",
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of one engine."""
+
+    home: str
+    engine: int | None
+    """Process id, None if it does not run."""
+    registry: int | None
+    socket: str
+    mirror: str
+    bridge: str | None
+    images: dict[str, str]
+    """Name of a stand-in to its digest."""
+    parts: dict[str, int]
+    """Folder to its bytes on disk."""
+
+    @property
+    def ready(self) -> bool:
+        """Does everything run?"""
+        return self.engine is not None and self.registry is not None
+
+
+def status(settings: Settings) -> Status:
+    """Look at everything; changes nothing."""
+    own = engine.daemon(settings).running() if engine.answers(settings) else None
+    mirror = registry.daemon(settings).running() if registry.answers(settings.port) else None
+    seen: set[tuple[int, int]] = set()
+    return Status(
+        str(settings.home),
+        own.pid if own else None,
+        mirror.pid if mirror else None,
+        str(settings.socket),
+        f"127.0.0.1:{settings.port}",
+        f"{settings.network}0" if network.bridge_exists(settings) else None,
+        _images(settings),
+        {name: size_of(settings.home / name, seen) for name in PARTS},
+    )
+
+
+def as_json(found: Status) -> str:
+    """Give the status for a script."""
+    return json.dumps({"ready": found.ready, **asdict(found)}, indent=2)
+
+
+def as_text(found: Status) -> str:
+    """Give the status for a person."""
+
+    def running(pid: int | None) -> str:
+        return f"runs (process {pid})" if pid else "does not run"
+
+    lines = [
+        f"engine    {running(found.engine)}, {found.socket}",
+        f"mirror    {running(found.registry)}, {found.mirror}",
+        f"network   {found.bridge or 'none'}",
+        f"folder    {found.home}, {_size(sum(found.parts.values()))} in all",
+        *(f"  {_size(size):>9}  {name:9} {PARTS[name]}" for name, size in found.parts.items()),
+        "images",
+        *(f"  {digest[7:19]}  {name}" for name, digest in sorted(found.images.items())),
+    ]
+    if not found.ready:
+        lines.append("Bring it up: python3 -m engine up")
+    return "\n".join(lines)
+
+
+def size_of(folder: Path, seen: set[tuple[int, int]]) -> int:
+    """Give the bytes that a folder takes on disk; files already in `seen` (hard links) are free."""
+    total = 0
+    for entry in _walk(folder):
+        facts = entry.stat(follow_symlinks=False)
+        if (facts.st_dev, facts.st_ino) not in seen:
+            seen.add((facts.st_dev, facts.st_ino))
+            total += facts.st_blocks * 512
+    return total
+
+
+def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
+    # A running engine makes and removes files all the time: what is gone counts for nothing.
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        elif _exists(entry):
+            yield entry
+
+
+def _exists(entry: os.DirEntry[str]) -> bool:
+    try:
+        entry.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def _images(settings: Settings) -> dict[str, str]:
+    found = {}
+    for stamp in sorted(settings.stamps.glob("*.json")) if settings.stamps.is_dir() else ():
+        known = json.loads(stamp.read_text())
+        found[str(known["name"])] = str(known["digest"])
+    return found
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
