@@ -7,6 +7,7 @@
     oci         image and artifact manifests of the OCI, as deterministic bytes
     modelpack   the model as a CNCF ModelPack artifact
     layer       a folder as a normalised layer
+    protobuf    protobuf messages as records
     plan_bits   a saved infrastructure plan without the time of day in it
     release     the release: what it is made of, what the gates said, where the time went
     provenance  SLSA v1 predicates

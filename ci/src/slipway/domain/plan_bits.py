@@ -1,13 +1,13 @@
-"""A saved infrastructure plan without the time of day in it, so that the same tree gives the same
-bytes.
+"""A saved infrastructure plan without the time of day, so that the same tree gives the same bytes.
 
 A plan is a zip with a protobuf message `tfplan` beside the configuration, the state and the lock
 file. Source: `internal/plans/internal/planproto/planfile.proto` of OpenTofu and Terraform, the
 message `Plan`:
 
 - field 21, `timestamp`, "the record of truth for when the plan happened", becomes the commit's
-time; - fields that the file calls an unordered set (and the map of variables) come in the order in
-which a concurrent walk ended; they are sorted. All other records keep their bytes.
+time; - fields that the file calls an unordered set, and those written out of a map, come in the
+order in which a concurrent walk ended; they are sorted. All other values keep their bytes; - so
+are `check_results` in the two states beside it (`internal/states/statefile/version4.go`).
 
 Entries of the zip are sorted, stored as they are (so that no version of zlib matters) and dated
 1980. The values of `plantimestamp()` stand in a plan too, so a stack that asks for it is refused:
@@ -17,43 +17,40 @@ the plan would contradict itself.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..errors import DataError
+from .fields import canonical
 from .oci import created
+from .protobuf import BYTES, Record, Shape, in_order, walk
 
 LIMIT = 256 * 1024 * 1024
 _ENTRIES = 10_000
 _TIMESTAMP = 21
-# variables, resource_changes, output_changes, target_addrs, relevant_attributes,
-# force_replace_addrs, resource_drift, check_results
-_UNORDERED = frozenset({2, 3, 4, 5, 15, 16, 18, 19})
-_VARINT, _BYTES = 0, 2
-_FIXED = {1: 8, 5: 4}
-_VARINT_LIMIT = 10
 _DAWN = (1980, 1, 1, 0, 0, 0)
+_STATES = ("tfstate", "tfstate-prev")
+_CHECKS = '"check_results":'
 _WHERE = "saved plan"
 _AGAIN = "Make the plan again with `plan -out`; an encrypted one cannot be normalised"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One field of a protobuf message: its number, its wire type, and its bytes without tag and
-    length.
-    """
-
-    number: int
-    wire: int
-    value: bytes
-
-    def encode(self) -> bytes:
-        """The record as it stands in a message."""
-        head = varint(self.number << 3 | self.wire)
-        length = varint(len(self.value)) if self.wire == _BYTES else b""
-        return head + length + self.value
+# before_sensitive_paths, after_sensitive_paths
+_CHANGE = Shape(sets=frozenset({3, 4}))
+# required_replace; change
+_RESOURCE_CHANGE = Shape(sets=frozenset({11}), inner={9: _CHANGE})
+PLAN = Shape(
+    # variables, resource_changes, output_changes, target_addrs, relevant_attributes,
+    # force_replace_addrs, resource_drift, check_results
+    sets=frozenset({2, 3, 4, 5, 15, 16, 18, 19}),
+    inner={
+        3: _RESOURCE_CHANGE,
+        18: _RESOURCE_CHANGE,
+        4: Shape(inner={2: _CHANGE}),
+        19: Shape(sets=frozenset({4})),  # objects
+    },
+)
 
 
 def normalise(plan: bytes, *, epoch: int) -> bytes:
@@ -65,7 +62,11 @@ def normalise(plan: bytes, *, epoch: int) -> bytes:
     if "tfplan" not in entries:
         raise DataError("there is no tfplan in it", where=_WHERE, remedy=_AGAIN)
     _refuse_plantimestamp(entries)
-    entries["tfplan"] = with_timestamp(entries["tfplan"], created(epoch))
+    try:
+        entries["tfplan"] = with_timestamp(entries["tfplan"], created(epoch))
+    except DataError as error:
+        raise DataError(f"tfplan: {error.what}", where=_WHERE, remedy=_AGAIN) from None
+    entries |= {name: with_sorted_checks(entries[name]) for name in _STATES if name in entries}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(entries):
@@ -75,68 +76,32 @@ def normalise(plan: bytes, *, epoch: int) -> bytes:
 
 def with_timestamp(message: bytes, timestamp: str) -> bytes:
     """The message `Plan` with that timestamp (if it has one) and its unordered sets sorted."""
-    records = [
-        Record(number=_TIMESTAMP, wire=_BYTES, value=timestamp.encode())
-        if record.number == _TIMESTAMP
-        else record
-        for record in walk(message)
-    ]
-    return b"".join(record.encode() for record in sorted(records, key=_rank))
+    now = Record(number=_TIMESTAMP, wire=BYTES, value=timestamp.encode())
+    records = (now if record.number == _TIMESTAMP else record for record in walk(message))
+    return in_order(records, PLAN)
 
 
-def _rank(record: Record) -> tuple[int, bytes]:
-    """By number; among records of one number the order only changes where it has no meaning."""
-    return record.number, record.value if record.number in _UNORDERED else b""
+def with_sorted_checks(state: bytes) -> bytes:
+    """The state with its check results, the last of its keys, in order; all else keeps its bytes.
+
+    The rest is not read as JSON: numbers in it would not survive that.
+    """
+    head, key, tail = state.decode(errors="surrogateescape").rpartition(_CHECKS)
+    try:
+        checks, end = json.JSONDecoder().raw_decode(tail)
+    except (ValueError, RecursionError):
+        return state
+    if not key or not isinstance(checks, list) or tail[end:].strip() != "}":
+        return state
+    ordered = sorted((_sorted_objects(check) for check in checks), key=canonical)
+    text = f"{head}{key}{canonical(ordered).decode()}{tail[end:]}"
+    return text.encode(errors="surrogateescape")
 
 
-def walk(message: bytes) -> Iterator[Record]:
-    """The records of a protobuf message; a `DataError` where it is cut off or no protobuf."""
-    at = 0
-    while at < len(message):
-        tag, at = read_varint(message, at)
-        number, wire = tag >> 3, tag & 7
-        if not 0 < number < 1 << 29:
-            raise _broken(f"field number {number}")
-        length, at = _length(message, at, wire)
-        if at + length > len(message):
-            raise _broken(f"field {number} is cut off")
-        yield Record(number=number, wire=wire, value=message[at : at + length])
-        at += length
-
-
-def _length(message: bytes, at: int, wire: int) -> tuple[int, int]:
-    """How long a value is, and where it begins."""
-    if wire == _BYTES:
-        return read_varint(message, at)
-    if wire == _VARINT:
-        return read_varint(message, at)[1] - at, at
-    if wire in _FIXED:
-        return _FIXED[wire], at
-    raise _broken(f"wire type {wire}")
-
-
-def varint(value: int) -> bytes:
-    """A number from 0 as a varint: seven bits a byte, lowest first."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def read_varint(message: bytes, at: int) -> tuple[int, int]:
-    """The varint at `at`, and where the next byte after it is."""
-    value = 0
-    for n, byte in enumerate(message[at : at + _VARINT_LIMIT]):
-        value |= (byte & 0x7F) << (7 * n)
-        if byte < 0x80:
-            return value, at + n + 1
-    raise _broken("a number without an end")
-
-
-def _broken(what: str) -> DataError:
-    return DataError(f"tfplan is not a protobuf message: {what}", where=_WHERE, remedy=_AGAIN)
+def _sorted_objects(check: object) -> object:
+    if isinstance(check, dict) and isinstance(check.get("objects"), list):
+        return {**check, "objects": sorted(check["objects"], key=canonical)}
+    return check
 
 
 def _entries(plan: bytes) -> dict[str, bytes]:
