@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from slipway.domain.digests import Digest, Reference
 from slipway.domain.release import Release
 from slipway.domain.release_report import Made, render, size
