@@ -26,6 +26,9 @@ TRIVY_CACHE: Final = "/var/cache/trivy"
 # Folders that a scan of a whole tree does not look into: not ours, or made by tools.
 SKIPPED: Final = (".git", ".venv", "dist", ".terraform", "ci/sdk")
 
+# Gates that need nothing from outside: there is no excuse for them not to look.
+SELF_SUFFICIENT: Final = ("lint", "types", "unit-tests", "sast", "secrets", "iac", "data")
+
 Read = Callable[[ToolOutput, Context], Verdict]
 
 
@@ -80,12 +83,23 @@ async def judge_all(gates: Sequence[Gate], source: Source, journal: Journal) -> 
     return [verdicts[gate.stage.name] for gate in gates]
 
 
-def require(verdicts: Sequence[Verdict], rule: WhenNotEvaluated) -> None:
-    """Raise GateFailed with every gate that stops the run; no verdicts at all stop it too."""
-    if overall(verdicts, not_evaluated=rule) is not Status.FAILED:
+def require(
+    verdicts: Sequence[Verdict], rule: WhenNotEvaluated, required: Sequence[str] = ()
+) -> None:
+    """Raise GateFailed with every gate that stops the run.
+
+    No verdicts at all stop it, and so does a gate of `required` that could not look: whatever the project allows, those
+    need nothing from outside.
+    """
+    if overall(verdicts, not_evaluated=rule, required=required) is not Status.FAILED:
         return
-    told = explain(verdicts, not_evaluated=rule) or "no gate has looked at anything"
-    stages = [verdict.gate for verdict in verdicts if verdict.status is Status.FAILED]
+    told = explain(verdicts, not_evaluated=rule, required=required) or "no gate has looked"
+    stages = [
+        verdict.gate
+        for verdict in verdicts
+        if verdict.status is Status.FAILED or verdict.gate in required
+        if verdict.status is not Status.PASSED
+    ]
     shells = "\n".join(f"  dagger call debug --stage {name} terminal" for name in stages)
     remedy = f"To look into it, in a shell with its files:\n{shells}" if stages else ""
     raise GateFailed(told, verdicts=verdicts, remedy=remedy)
@@ -165,7 +179,7 @@ def _tree_gates(source: Source) -> list[Gate]:
                 name="secrets",
                 container=box.with_directory(TREE, tree).with_workdir(TREE),
                 argv=(
-                    "trivy", "filesystem", "--quiet", "--scanners", "secret", "--format", "json",
+                    "trivy", "filesystem", "--scanners", "secret", "--format", "json",
                     "--cache-dir", TRIVY_CACHE, "--skip-files", "**/go.sum", *skips, ".",
                 ),
             ),
@@ -177,7 +191,7 @@ def _tree_gates(source: Source) -> list[Gate]:
                 name="iac",
                 container=box.with_directory(TREE, tree.directory(top)).with_workdir(TREE),
                 argv=(
-                    "trivy", "config", "--quiet", "--format", "json", "--skip-check-update",
+                    "trivy", "config", "--format", "json", "--skip-check-update",
                     "--cache-dir", TRIVY_CACHE, ".",
                 ),
             ),
@@ -244,18 +258,18 @@ async def advisories_day(source: Source, advisories: dagger.Directory) -> dt.dat
     return dt.date.fromisoformat(text) if text else None
 
 
-def image_gates(source: Source, archive: dagger.File, digest: str) -> list[Gate]:
+def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[Gate]:
     """The gates of an assembled image: secrets in its layers, known vulnerabilities of its packages."""
     box = (
         source.tools.box("trivy")
-        .with_mounted_file("/image.tar", archive)
+        .with_mounted_directory("/image", layout)
         .with_env_variable("SLIPWAY_DAY", today().isoformat())
     )
 
     def scan(scanner: str) -> tuple[str, ...]:
         return (
-            "trivy", "image", "--quiet", "--scanners", scanner, "--format", "json", "--list-all-pkgs",
-            "--cache-dir", TRIVY_CACHE, "--timeout", "10m", "--input", "/image.tar",
+            "trivy", "image", "--scanners", scanner, "--format", "json", "--list-all-pkgs",
+            "--cache-dir", TRIVY_CACHE, "--timeout", "10m", "--input", "/image",
         )  # fmt: skip
 
     async def database_day(outcome: Outcome) -> dt.date | None:
@@ -284,14 +298,14 @@ def image_gates(source: Source, archive: dagger.File, digest: str) -> list[Gate]
     ]
 
 
-def sbom(source: Source, archive: dagger.File) -> Stage:
+def sbom(source: Source, layout: dagger.Directory) -> Stage:
     """The stage that lists what is in the image: CycloneDX, as JSON."""
     return Stage(
         name="sbom",
-        container=source.tools.box("trivy").with_mounted_file("/image.tar", archive),
+        container=source.tools.box("trivy").with_mounted_directory("/image", layout),
         argv=(
             "trivy", "image", "--quiet", "--format", "cyclonedx", "--cache-dir", TRIVY_CACHE,
-            "--timeout", "10m", "--input", "/image.tar", "--output", "/sbom.json",
+            "--timeout", "10m", "--input", "/image", "--output", "/sbom.json",
         ),
         after=("assemble",),
     )  # fmt: skip

@@ -146,19 +146,23 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
     """
     service = source.project.service
     log = f"{LOGS}/{run}.log"
+    # Without an owner: the engine would mount the volume as an overlay, which two containers cannot share.
     volume = dag.cache_volume("slipway-smoke-logs")
     tee = source.tools.python().file("/opt/slipway/slipway/inside/tee.py")
     running = (
         container_of(image)
-        .with_mounted_cache(LOGS, volume, owner=USER)
+        .with_user("0")
+        .with_mounted_cache(LOGS, volume)
         .with_mounted_file("/tee.py", tee)
         .with_exposed_port(service.port, experimental_skip_healthcheck=True)
-        .as_service(args=["python", "/tee.py", log, f"{VENV}/bin/python", "-m", service.package])
+        .as_service(
+            args=["python", "/tee.py", log, USER, f"{VENV}/bin/python", "-m", service.package]
+        )
     )
     container = (
         source.tools.python()
         .with_service_binding("service", running)
-        .with_mounted_cache(LOGS, volume, owner=USER)
+        .with_mounted_cache(LOGS, volume)
         .with_file("/heldout.json", image.model.files.file("heldout.json"))
     )
     return Stage(

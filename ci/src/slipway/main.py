@@ -14,7 +14,7 @@ from . import model as models
 from . import plan as plans
 from . import release as releases
 from .domain.verdict_report import render_text
-from .evidence import judge_all, require, source_gates
+from .evidence import SELF_SUFFICIENT, judge_all, require, source_gates
 from .git import History, open_history
 from .image import Image
 from .model import Model
@@ -62,7 +62,7 @@ class Slipway:
         with telling():
             source = await self._source()
             verdicts = await judge_all(source_gates(source, advisories), source, Journal())
-            require(verdicts, source.project.gates.not_evaluated)
+            require(verdicts, source.project.gates.not_evaluated, SELF_SUFFICIENT)
             return render_text(verdicts)
 
     @function

@@ -19,9 +19,9 @@ from .tools import Tools
 
 EMBEDDED: Final = "localhost:5050"
 PORT: Final = 5050
-# Registry clients speak plain HTTP to names that end in .local (go-containerregistry, pkg/name), so no flag that
+# Registry clients speak plain HTTP to names that end in .localhost (go-containerregistry, pkg/name), so no flag that
 # would also turn off TLS elsewhere is needed.
-ALIAS: Final = "registry.slipway.local"
+ALIAS: Final = "registry.slipway.localhost"
 VOLUME: Final = "slipway-registry"
 AUTH: Final = "/run/slipway/docker"
 

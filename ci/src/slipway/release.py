@@ -19,7 +19,7 @@ from .domain.release_report import Made, render
 from .domain.verdict_report import to_json
 from .domain.verdicts import Verdict
 from .errors import DirtyTree, SlipwayError
-from .evidence import image_gates, judge_all, require, sbom, source_gates
+from .evidence import SELF_SUFFICIENT, image_gates, judge_all, require, sbom, source_gates
 from .git import Commit, History
 from .layout import digest_of, size_of
 from .publish import Desk, Subject, refuse_moved
@@ -108,7 +108,8 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     key = await public_key(run.desk.tools, run.desk.key, run.journal, run.desk.nonce)
     run.images = await run.desk.tools.resolved()
     await make(run)
-    require(run.parts.verdicts, run.source.project.gates.not_evaluated)
+    required = (*SELF_SUFFICIENT, "model", "smoke-test", "image-secrets")
+    require(run.parts.verdicts, run.source.project.gates.not_evaluated, required)
     value, artifacts = await describe(run)
     pinned = {
         kind: f"{run.repository(kind)}@{await digest_of(layout)}"
@@ -149,11 +150,11 @@ async def _build(run: Run) -> None:
         run.parts.verdicts.append(await images.smoke_test(source, image, journal))
 
     async def scan() -> None:
-        gates = image_gates(source, image.archive, digest)
+        gates = image_gates(source, image.layout, digest)
         run.parts.verdicts += await judge_all(gates, source, journal)
 
     async def list_parts() -> None:
-        outcome = await expect_success(sbom(source, image.archive), journal)
+        outcome = await expect_success(sbom(source, image.layout), journal)
         run.parts.sbom = await outcome.file("/sbom.json").contents()
 
     await side_by_side(ask, scan, list_parts)

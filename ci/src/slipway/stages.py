@@ -58,12 +58,12 @@ async def _late(source: Source, history: History) -> dict[str, Stage]:
     assembly = images.assembly(source, head, parts)
     done = assembly.finished()
     image = images.assembled(done, model, source.project.service.port)
-    gates: Sequence[Stage] = [gate.stage for gate in image_gates(source, image.archive, "")]
+    gates: Sequence[Stage] = [gate.stage for gate in image_gates(source, image.layout, "")]
     stages = [
         *layers.values(),
         assembly,
         images.smoke(source, image, "debug"),
-        sbom(source, image.archive),
+        sbom(source, image.layout),
         *gates,
     ]
     return {stage.name: stage for stage in stages}

@@ -1,8 +1,8 @@
 """Start a service with its output going to the console and to a file that outlives it.
 
-    python tee.py LOG argv…
+    python tee.py LOG USER:GROUP argv…
 
-A service that dies takes its output with it: the smoke test reads LOG from a shared volume to say why. Signals
+It runs as root, so that it can write the log, and the service as the numeric user that the image declares. A service that dies takes its output with it: the smoke test reads LOG from a shared volume to say why. Signals
 that stop a container are handed on, so that the service still ends gracefully.
 """
 
@@ -15,11 +15,19 @@ from types import FrameType
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run arguments[1:], copying each line of its output to the file arguments[0]."""
-    log, argv = Path(arguments[0]), arguments[1:]
+    """Run arguments[2:] as the user arguments[1], copying its output to the file arguments[0]."""
+    log, argv = Path(arguments[0]), arguments[2:]
+    user, _, group = arguments[1].partition(":")
     with log.open("wb", buffering=0) as sink:
         try:
-            child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            child = subprocess.Popen(
+                argv,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                user=int(user),
+                group=int(group),
+                extra_groups=[],
+            )
         except OSError as error:
             sink.write(f"{argv[0]} does not start: {error.strerror}\n".encode())
             return 127
