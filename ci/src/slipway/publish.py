@@ -12,7 +12,7 @@ from typing import Final
 
 import dagger
 
-from .domain.registry_answers import absent, explain
+from .domain.registry_answers import absent, explain, said
 from .errors import RegistryError, SigningError, TagConflict, VerificationError
 from .layout import digest_of
 from .registry import Registry
@@ -76,7 +76,7 @@ class Desk:
             if outcome.stderr.startswith("crane"):
                 raise self._registry_error(outcome.stderr)
             raise SigningError(
-                f"signing the {subject.kind} failed: {outcome.stderr.strip().splitlines()[0]}",
+                f"signing the {subject.kind} failed: {said(outcome.stderr)}",
                 where=pinned,
                 remedy="Nothing was tagged; mend it and run `dagger call release` again",
             )
@@ -95,7 +95,7 @@ class Desk:
             if outcome.stderr.startswith("crane"):
                 raise self._registry_error(outcome.stderr)
             raise VerificationError(
-                f"the {kind} does not verify: {outcome.stderr.strip().splitlines()[0]}",
+                f"the {kind} does not verify: {said(outcome.stderr)}",
                 where=pinned,
                 remedy="Do not use it; check that --key-public is the key it was signed with",
             )
@@ -154,9 +154,9 @@ class Desk:
         )  # fmt: skip
         return await stage.run(journal)
 
-    def _registry_error(self, said: str) -> RegistryError:
+    def _registry_error(self, text: str) -> RegistryError:
         return explain(
-            said.replace(self.registry.inside(self.registry.host), self.registry.host),
+            text.replace(self.registry.inside(self.registry.host), self.registry.host),
             self.registry.host,
         )
 

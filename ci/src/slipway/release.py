@@ -16,7 +16,7 @@ from .domain import release as values
 from .domain.digests import Digest, Reference, commit_tag
 from .domain.provenance import Build, BuildType, Dependency, predicate
 from .domain.release_report import Made, render
-from .domain.verdict_report import to_json
+from .domain.verdict_report import predicate_of
 from .domain.verdicts import Verdict
 from .errors import DirtyTree, SlipwayError
 from .evidence import SELF_SUFFICIENT, image_gates, judge_all, require, sbom, source_gates
@@ -236,7 +236,7 @@ async def verify(desk: Desk, pinned: dict[str, str], key: str, journal: Journal)
 
 def _attestations(run: Run, kind: str) -> dict[str, str]:
     contents = {
-        VERDICTS: to_json(run.parts.verdicts),
+        VERDICTS: predicate_of(run.parts.verdicts),
         SBOM: run.parts.sbom,
         PROVENANCE: _provenance(run, kind) if kind != "release" else "",
     }

@@ -11,6 +11,7 @@ from typing import Final
 import dagger
 from dagger import CacheSharingMode, dag
 
+from .domain.registry_answers import said
 from .errors import SigningError
 from .inside.key import PAIR
 from .stage import Journal, Stage, expect_success
@@ -51,13 +52,14 @@ class Key:
             container = container.with_mounted_cache(
                 KEYS, dag.cache_volume(VOLUME), sharing=CacheSharingMode.SHARED
             )
-        password = self.password or dag.set_secret("slipway-no-password", "\n")
-        return offline(container).with_mounted_secret(PASSWORD, password)
+        if self.password is None:
+            return offline(container).with_env_variable("COSIGN_PASSWORD", "")
+        return offline(container).with_mounted_secret(PASSWORD, self.password)
 
     @property
-    def secret_option(self) -> tuple[str, str]:
-        """The option of `inside.sequence` that hands the password to cosign."""
-        return ("--secret", f"COSIGN_PASSWORD={PASSWORD}")
+    def secret_option(self) -> tuple[str, ...]:
+        """The option of `inside.sequence` that hands the password, if there is one, to cosign."""
+        return ("--secret", f"COSIGN_PASSWORD={PASSWORD}") if self.password else ()
 
 
 def offline(container: dagger.Container) -> dagger.Container:
@@ -111,7 +113,7 @@ async def public_key(tools: Tools, key: Key, journal: Journal, nonce: str) -> st
     ).run(journal)  # fmt: skip
     if outcome.exit_code:
         raise SigningError(
-            f"the signing key cannot be opened: {outcome.stderr.strip()}",
+            f"the signing key cannot be opened: {said(outcome.stderr)}",
             where="--key",
             remedy="Check --key-password, and that the key is one of `cosign generate-key-pair`",
         )

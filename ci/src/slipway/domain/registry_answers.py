@@ -44,17 +44,23 @@ _CAUSES = (
 )
 
 
-def absent(said: str) -> bool:
+def absent(text: str) -> bool:
     """Whether the registry answered that there is no such thing, which is no failure of the
     registry.
     """
-    return _ABSENT.search(said) is not None
+    return _ABSENT.search(text) is not None
 
 
-def explain(said: str, host: str) -> RegistryError:
+def explain(text: str, host: str) -> RegistryError:
     """The error for what a client said about the registry at `host`."""
     for pattern, fact, remedy in _CAUSES:
-        if pattern.search(said):
+        if pattern.search(text):
             return RegistryError(f"the registry {fact}", where=host, remedy=remedy)
-    last = (said.strip().splitlines() or ["it says nothing"])[-1]
-    return RegistryError(f"the registry fails: {last[:300]}", where=host)
+    return RegistryError(f"the registry fails: {said(text)}", where=host)
+
+
+def said(text: str) -> str:
+    """What a client complained of, in one line: its first `Error:` line, else its last line."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    errors = [line.partition("Error:")[2].strip() for line in lines if "Error:" in line]
+    return (errors or lines[-1:] or ["it says nothing"])[0][:300]

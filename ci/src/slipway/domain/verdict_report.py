@@ -28,6 +28,11 @@ def to_json(verdicts: Iterable[Verdict]) -> str:
     return pretty([to_dict(verdict) for verdict in verdicts])
 
 
+def predicate_of(verdicts: Iterable[Verdict]) -> str:
+    """The verdicts as the predicate of an attestation, which has to be a JSON object (in-toto Statement v1)."""
+    return pretty({"verdicts": [to_dict(verdict) for verdict in verdicts]})
+
+
 def from_json(text: str, *, where: str = "verdicts") -> tuple[Verdict, ...]:
     """What `to_json` wrote; a `DataError` for anything else."""
     listed = Fields(values={"verdicts": load(text, where=where)}, path="", where=where)

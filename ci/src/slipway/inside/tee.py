@@ -2,7 +2,9 @@
 
     python tee.py LOG USER:GROUP argv…
 
-It runs as root, so that it can write the log, and the service as the numeric user that the image declares. A service that dies takes its output with it: the smoke test reads LOG from a shared volume to say why. Signals
+It runs as root, so that it can write the log, and the service as the numeric user that the image declares.
+
+A service that dies takes its output with it: the smoke test reads LOG from a shared volume to say why. Signals
 that stop a container are handed on, so that the service still ends gracefully.
 """
 
