@@ -18,6 +18,11 @@ from engine.process import Daemon
 VERSION = "v0.19.10"
 PATIENCE = 60.0
 """Seconds that the engine may take to answer."""
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DNSMASQ = """\
+#!/bin/sh
+exec {program} --bind-dynamic "$@"
+"""
 PUBLIC = ("docker.io", "gcr.io", "ghcr.io")
 """Registries that the mirror stands in for."""
 
@@ -84,15 +89,30 @@ def environment(settings: Settings, builtins: Mapping[str, str]) -> dict[str, st
     kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     path = kept.get("PATH", "")
     return kept | {
-        "PATH": f"{path}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": f"{settings.plugins}:{path}:{SYSTEM_PATH}",
         "_EXPERIMENTAL_DAGGER_VERSION": VERSION,
-        "SLIPWAY_ENGINE_RUNC": shutil.which("runc") or "/usr/sbin/runc",
+        "SLIPWAY_ENGINE_RUNC": shutil.which("runc", path=SYSTEM_PATH) or "/usr/sbin/runc",
         "SLIPWAY_ENGINE_INIT": str(settings.bin / "dagger-init"),
         "SLIPWAY_ENGINE_STATE": str(settings.state),
         "SLIPWAY_ENGINE_CONTENT": str(settings.content),
         "DAGGER_GO_SDK_MANIFEST_DIGEST": builtins["go"],
         "DAGGER_PYTHON_SDK_MANIFEST_DIGEST": builtins["python"],
     }
+
+
+def install_dnsmasq(settings: Settings) -> None:
+    """Put a `dnsmasq` before the machine's own on the engine's PATH.
+
+    The engine starts it so that it takes port 53 of every address. Told to bind only to its bridge,
+    it leaves room for other engines, and for a name server that the machine runs itself.
+    """
+    program = settings.plugins / "dnsmasq"
+    text = DNSMASQ.format(program=shutil.which("dnsmasq", path=SYSTEM_PATH) or "/usr/sbin/dnsmasq")
+    if not program.exists() or program.read_text() != text:
+        partial = program.with_name(".dnsmasq.partial")
+        partial.write_text(text)
+        partial.chmod(0o755)
+        partial.replace(program)
 
 
 def start(settings: Settings, builtins: Mapping[str, str]) -> bool:

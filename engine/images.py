@@ -65,7 +65,7 @@ def pip_settings(environment: Mapping[str, str]) -> str:
     lines = []
     for variable in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST"):
         value = environment.get(variable, "")
-        if value and not any(urlsplit(part).password for part in value.split()):
+        if value and not any(urlsplit(part).username for part in value.split()):
             lines.append(f"{variable[4:].lower().replace('_', '-')} = {value}")
     return "\n".join(["[global]", *lines, ""]) if lines else ""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,3 +121,12 @@ def _network(home: Path, usual: Path) -> tuple[str, str]:
         return DEFAULT_NETWORK, DEFAULT_CIDR
     digest = hashlib.sha256(str(home).encode()).digest()
     return f"slp{digest[:3].hex()}", f"10.{100 + digest[3] % 100}.0.0/16"
+
+
+@contextmanager
+def scratch_folder(own: Settings) -> Iterator[Path]:
+    """Give a folder for the time being; what a killed command leaves of it, the next one removes."""
+    whole = own.home / "scratch"
+    whole.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=whole) as name:
+        yield Path(name)

@@ -20,6 +20,9 @@ from engine.errors import EngineError
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""What this command started itself, to be waited for if it stops it too."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -49,15 +52,19 @@ class Daemon:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                list(command),
-                env=dict(environment),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(
+                    list(command),
+                    env=dict(environment),
+                    cwd="/",
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise EngineError(f"{self.name} could not be started: {error}") from error
+        _children[process.pid] = process
         identity = identify(process.pid)
         if identity is None:
             raise EngineError(f"{self.name} ended as soon as it began: see {self.log}.")
@@ -74,6 +81,8 @@ class Daemon:
         if not _ended(identity, patience):
             end(identity, signal.SIGKILL)
             _ended(identity, 10.0)
+        if child := _children.pop(identity.pid, None):
+            child.wait()
         self.file.unlink(missing_ok=True)
         return True
 

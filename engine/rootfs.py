@@ -8,13 +8,12 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 from engine.errors import EngineError
 from engine.layers import TIME, Compressor, Layer
-from engine.paths import Settings
+from engine.paths import Settings, scratch_folder
 from engine.recipes import Debian, PackageFile, Rootfs
 from engine.say import clock, line
 
@@ -45,12 +44,12 @@ def _make(settings: Settings, debian: Debian, rootfs: Rootfs, path: Path) -> Lay
     line(f"rootfs {rootfs.name}: Debian {debian.suite} with {', '.join(rootfs.packages)} …")
     settings.logs.mkdir(parents=True, exist_ok=True)
     log = settings.logs / f"rootfs-{rootfs.name}.log"
-    with log.open("wb") as errors, tempfile.TemporaryDirectory(dir=settings.home) as scratch:
+    with log.open("wb") as errors, scratch_folder(settings) as scratch:
         process = subprocess.Popen(
             _command(debian, rootfs),
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**os.environ, "SOURCE_DATE_EPOCH": str(TIME), "TMPDIR": scratch},
+            env={**os.environ, "SOURCE_DATE_EPOCH": str(TIME), "TMPDIR": str(scratch)},
         )
         layer = _compress(process, path)
         if process.wait() != 0:
@@ -113,11 +112,10 @@ def package_file(settings: Settings, file: PackageFile) -> Path:
     if target.exists():
         return target
     line(f"Debian package {file.package}: fetching {file.path} (nothing is installed) …")
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.home) as scratch:
-        _fetch(file, Path(scratch))
+    with scratch_folder(settings) as scratch:
+        _fetch(file, scratch)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(Path(scratch) / "tree" / file.path.lstrip("/"), target)
+        shutil.move(scratch / "tree" / file.path.lstrip("/"), target)
     return target
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from engine import engine, images, registry
 from engine.build import built, go_facts
 from engine.images import Inputs
 from engine.layers import Layer
-from engine.paths import Settings
+from engine.paths import Settings, scratch_folder
 from engine.recipes import Image, Recipes
 from engine.rootfs import layer_of, package_file
 from engine.say import line, step
@@ -80,6 +79,7 @@ def bring_up(settings: Settings, recipes: Recipes) -> list[str]:
             name: _built_in(settings, workshop, image) for name, image in recipes.builtins.items()
         }
         _install(settings, workshop.programs("dagger"))
+        engine.install_dnsmasq(settings)
         if engine.start(settings, builtins):
             line("the engine runs")
             done.append("engine started")
@@ -124,7 +124,7 @@ def _built_in(settings: Settings, workshop: Workshop, image: Image) -> str:
     known = _stamped(stamp, key)
     if known and (settings.content / "blobs" / "sha256" / known.removeprefix("sha256:")).exists():
         return known
-    with step(f"built-in image {image.name}"), _scratch(settings) as scratch:
+    with step(f"built-in image {image.name}"), scratch_folder(settings) as scratch:
         made = images.make(image, inputs, scratch / "layer.tar.gz")
         images.build_in(settings, made)
     _stamp(stamp, key, image.name, made.digest)
@@ -139,7 +139,7 @@ def _published(settings: Settings, workshop: Workshop, image: Image) -> bool:
     known = _stamped(stamp, key)
     if known and registry.has(settings.port, repository, known):
         return False
-    with step(f"stand-in {image.name}"), _scratch(settings) as scratch:
+    with step(f"stand-in {image.name}"), scratch_folder(settings) as scratch:
         made = images.make(image, inputs, scratch / "layer.tar.gz")
         images.publish(settings.port, repository, tag, made)
     _stamp(stamp, key, image.name, made.digest)
@@ -165,11 +165,3 @@ def _stamp(path: Path, key: str, name: str, digest: str) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps({"key": key, "name": name, "digest": digest}))
     partial.replace(path)
-
-
-@contextmanager
-def _scratch(settings: Settings) -> Iterator[Path]:
-    folder = settings.home / "scratch"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as name:
-        yield Path(name)
