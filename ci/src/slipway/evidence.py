@@ -171,6 +171,8 @@ def _service_gates(source: Source) -> list[Gate]:
 def _tree_gates(source: Source) -> list[Gate]:
     tree = source.tree.filter(exclude=list(SKIPPED))
     top = source.project.infrastructure.stack.partition("/")[0]
+    # Filtered after the folder is chosen: the other way round, a change anywhere in the tree would scan again.
+    infrastructure = source.tree.directory(top).filter(exclude=list(SKIPPED))
     box = source.tools.box("trivy")
     skips = [word for folder in SKIPPED for word in ("--skip-dirs", folder)]
     return [
@@ -189,7 +191,7 @@ def _tree_gates(source: Source) -> list[Gate]:
         Gate(
             stage=Stage(
                 name="iac",
-                container=box.with_directory(TREE, tree.directory(top)).with_workdir(TREE),
+                container=box.with_directory(TREE, infrastructure).with_workdir(TREE),
                 argv=(
                     "trivy", "config", "--format", "json", "--skip-check-update",
                     "--cache-dir", TRIVY_CACHE, ".",
