@@ -10,7 +10,6 @@ from pathlib import Path
 from engine import engine, network, registry
 from engine.engine import daemon
 from engine.errors import EngineError
-from engine.inside import LEASES
 from engine.paths import Settings
 from engine.process import Identity, end, identify
 
@@ -68,8 +67,6 @@ def purge(settings: Settings) -> list[str]:
         _check_ours(settings.home)
         shutil.rmtree(settings.home)
         removed.append(f"folder {settings.home}")
-    if LEASES.is_dir() and not any(LEASES.iterdir()):
-        LEASES.rmdir()
     return removed
 
 

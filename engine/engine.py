@@ -53,7 +53,7 @@ def configuration(settings: Settings) -> dict[str, object]:
         "maxUsedSpace": "40GB",
         "minFreeSpace": "10%",
     }
-    return {"registries": registries, "gc": {"policies": [policy]}}
+    return {"logLevel": "info", "registries": registries, "gc": {"policies": [policy]}}
 
 
 def command(settings: Settings, config: Path) -> list[str]:

@@ -82,12 +82,17 @@ def key_of(image: Image, inputs: Inputs) -> str:
     digest = hashlib.sha256(repr((image, inputs.base and inputs.base.digest)).encode())
     digest.update(repr((inputs.go_version if image.host_go else "", _environment(image))).encode())
     programs = {**inputs.programs, **inputs.files}
-    digest.update(repr(sorted((k, str(v), v.stat().st_size) for k, v in programs.items())).encode())
+    digest.update(repr(_origins(programs)).encode())
     for path, entry in sorted(entries_of(image, Inputs(None, {}, {})).items()):
         digest.update(f"{path}\0{entry.link}\0{entry.data!r}\0".encode())
         if entry.source:
             digest.update(file_digest(entry.source).encode())
     return digest.hexdigest()[:32]
+
+
+def _origins(programs: Mapping[str, Path]) -> list[tuple[str, str, str, int]]:
+    """A program is known by its folder, whose name holds the hash of all that it was built from."""
+    return sorted((k, v.parent.name, v.name, v.stat().st_size) for k, v in programs.items())
 
 
 def _environment(image: Image) -> dict[str, str]:

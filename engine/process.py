@@ -19,6 +19,8 @@ from pathlib import Path
 from engine.errors import EngineError
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
+LOG_LIMIT = 20_000_000
+"""Bytes after which a log is set aside at the next start; one older log is kept."""
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """What this command started itself, to be waited for if it stops it too."""
@@ -51,6 +53,8 @@ class Daemon:
         """Start it apart from this terminal and session, its output going to its log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".older"))
         with self.log.open("ab") as log:
             try:
                 process = subprocess.Popen(
