@@ -101,7 +101,7 @@ def install_packages(packages: list[str]) -> None:
     """Install Debian packages, after naming them."""
     if shutil.which("apt-get") is None:
         raise EngineError(f"This is no Debian. Install what Debian calls: {' '.join(packages)}.")
-    line(f"installing Debian packages: {' '.join(packages)}")
+    line(f"installing Debian packages: {', '.join(sorted(packages))}")
     with step("apt-get install"):
         if not _apt(_install(packages)) and not (
             _apt(["apt-get", "update"]) and _apt(_install(packages))
@@ -112,7 +112,7 @@ def install_packages(packages: list[str]) -> None:
 
 
 def _install(packages: list[str]) -> list[str]:
-    return ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    return ["apt-get", "install", "--yes", "--no-install-recommends", *sorted(packages)]
 
 
 def _apt(command: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -102,7 +103,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     name = environment.get(NETWORK) or network
     if not (name.isalnum() and len(name) <= 12):
         raise EngineError(f"{NETWORK}={name}: use at most 12 letters and digits.")
-    return Settings(home, _port(environment), name, environment.get(CIDR) or cidr)
+    return Settings(home, _port(environment), name, _range(environment.get(CIDR) or cidr))
 
 
 def _cache(environment: Mapping[str, str]) -> Path:
@@ -114,6 +115,15 @@ def _port(environment: Mapping[str, str]) -> int:
     if not (text.isdigit() and 0 < int(text) < 65536):
         raise EngineError(f"{PORT}={text}: a port is a number from 1 to 65535.")
     return int(text)
+
+
+def _range(text: str) -> str:
+    try:
+        if ipaddress.IPv4Network(text).prefixlen <= 24:
+            return text
+    except ValueError:
+        pass
+    raise EngineError(f"{CIDR}={text}: give a range of at least 256 addresses, as 10.87.0.0/16.")
 
 
 def _network(home: Path, usual: Path) -> tuple[str, str]:
