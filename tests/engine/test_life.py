@@ -1,0 +1,221 @@
+"""Real engines: the one that everybody uses, and beside it a second one that is treated badly."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engine.engine import daemon
+from engine.existing import existing
+from engine.paths import Settings, settings
+from engine.status import PARTS
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).parents[2]
+PYTHON = "docker.io/library/python:3.11-slim-bookworm"
+SEEDS = ("programs", "rootfs", "content", "images", "registry")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An engine, and the environment in which the commands mean this one."""
+
+    own: Settings
+    environment: dict[str, str]
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "engine", *arguments]
+
+    def engine(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        )
+
+    def status(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(self.engine("status", "--json").stdout)
+        return found
+
+    def run(self, *command: str) -> str:
+        """Run a command in a container of this engine; give its output."""
+        runner = {
+            "_EXPERIMENTAL_DAGGER_RUNNER_HOST": f"unix://{self.own.socket}",
+            "_EXPERIMENTAL_DAGGER_VERSION": "v0.19.10",
+        }
+        return subprocess.run(
+            [
+                self.own.bin / "dagger",
+                "--silent",
+                "core",
+                "container",
+                "from",
+                "--address",
+                PYTHON,
+                "with-exec",
+                f"--args={','.join(command)}",
+                "stdout",
+            ],
+            env=self.environment | runner,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout
+
+    def pid(self) -> int:
+        identity = daemon(self.own).running()
+        assert identity is not None
+        return identity.pid
+
+
+def _machine(**variables: str) -> Machine:
+    environment = {
+        key: value for key, value in os.environ.items() if "DAGGER" not in key
+    } | variables
+    return Machine(settings(environment), environment)
+
+
+@pytest.fixture(scope="module")
+def first() -> Machine:
+    machine = _machine()
+    if sentence := existing(machine.own, machine.environment):
+        pytest.skip(f"no engine is built on this machine: {sentence}")
+    machine.engine("up")
+    return machine
+
+
+@pytest.fixture(scope="module")
+def second(first: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Another engine with a folder of its own, which takes over what the first one built."""
+    home = tmp_path_factory.mktemp("second") / "engine"
+    machine = _machine(SLIPWAY_ENGINE_HOME=str(home), SLIPWAY_ENGINE_REGISTRY_PORT="5989")
+    for name in SEEDS:
+        shutil.copytree(first.own.home / name, home / name, copy_function=os.link)
+    machine.engine("up")
+    yield machine
+    machine.engine("down", "--purge")
+
+
+def _host_rules() -> str:
+    return subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
+
+
+def _processes_of(home: Path) -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+        if str(home) in line:
+            found.append(line)
+    return found
+
+
+def test_warm_up_changes_nothing_and_takes_under_3_seconds(first: Machine) -> None:
+    before = first.pid()
+    begun = time.monotonic()
+    result = first.engine("up")
+    assert time.monotonic() - begun < 3
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert first.pid() == before
+
+
+def test_status_says_what_is_there(first: Machine) -> None:
+    found = first.status()
+    assert found["ready"] is True
+    assert found["engine"] == first.pid()
+    parts, images = found["parts"], found["images"]
+    assert isinstance(parts, dict)
+    assert isinstance(images, dict)
+    assert set(parts) == set(PARTS)
+    assert all(parts[name] > 1_000_000 for name in SEEDS if name in PARTS)
+    assert images[PYTHON].startswith("sha256:")
+
+
+def test_doctor_finds_nothing_missing(first: Machine) -> None:
+    assert "missing" not in first.engine("doctor").stdout
+
+
+def test_two_engines_run_side_by_side(first: Machine, second: Machine) -> None:
+    assert first.pid() != second.pid()
+    assert first.run("echo", "one") == "one\n"
+    assert second.run("echo", "two") == "two\n"
+
+
+def test_containers_reach_the_package_index(second: Machine) -> None:
+    script = "import urllib.request as r; print(r.urlopen('https://pypi.org/simple/pip/').status)"
+    assert second.run("python", "-c", script) == "200\n"
+
+
+def test_two_ups_at_once_start_one_engine(second: Machine) -> None:
+    second.engine("down")
+    both = [
+        subprocess.Popen(
+            second.command("up"), cwd=ROOT, env=second.environment, stderr=subprocess.DEVNULL
+        )
+        for _ in range(2)
+    ]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    engines = [line for line in _processes_of(second.own.home) if "dagger-engine" in line]
+    assert len(engines) == 1, engines
+
+
+def test_killed_engine_comes_back(second: Machine) -> None:
+    pid = second.pid()
+    os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + 20
+    while daemon(second.own).running():
+        assert time.monotonic() < until, "a killed process ends"
+        time.sleep(0.05)
+    second.engine("up")
+    assert second.pid() != pid
+    assert second.run("echo", "again") == "again\n"
+
+
+def test_killed_up_goes_on_to_the_same_images(second: Machine) -> None:
+    before = second.status()["images"]
+    for stamp in second.own.stamps.glob("*.json"):
+        if not stamp.name.startswith("builtin"):
+            stamp.unlink()
+    for patience in (0.6, 1.2):
+        half = subprocess.Popen(
+            second.command("up"), cwd=ROOT, env=second.environment, stderr=subprocess.DEVNULL
+        )
+        time.sleep(patience)
+        half.kill()
+        assert half.wait() == -signal.SIGKILL
+    second.engine("up")
+    assert second.status()["images"] == before, "a digest depends on the recipe and its inputs only"
+    left = [
+        path for path in second.own.home.rglob("*.partial") if second.own.state not in path.parents
+    ]
+    assert left == []
+
+
+def test_purge_leaves_nothing_and_the_other_engine_alone(first: Machine, second: Machine) -> None:
+    assert second.own.network in _host_rules()
+    second.engine("down", "--purge")
+    assert not second.own.home.exists()
+    assert second.own.network not in _host_rules()
+    assert not Path(f"/sys/class/net/{second.own.network}0").exists()
+    assert _processes_of(second.own.home) == []
+    assert first.run("echo", "still here") == "still here\n"
