@@ -58,7 +58,7 @@ async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
     try:
         outcome = await gate.stage.run(journal)
     except StageFailed as error:
-        return context.blind(gate.tool, f"it crashed (exit code {error.exit_code})", error.tail)
+        return context.blind(gate.tool, f"exit code {error.exit_code}, {last_words(error.tail)}")
     report = outcome.stdout
     if gate.report is not None:
         found = await outcome.container.exists(gate.report)
@@ -81,6 +81,14 @@ async def judge_all(gates: Sequence[Gate], source: Source, journal: Journal) -> 
 
     await side_by_side(*(job(gate) for gate in gates))
     return [verdicts[gate.stage.name] for gate in gates]
+
+
+def last_words(output: str) -> str:
+    """What a tool that crashed complained of last, short enough for a table; the whole is in the engine's log."""
+    lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
+    fatal = [line for line in lines if "FATAL" in line or "rror" in line]
+    words = (fatal or lines or ["it says nothing"])[-1]
+    return words if len(words) <= 120 else "… " + words[-118:]
 
 
 def require(

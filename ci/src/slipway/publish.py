@@ -44,15 +44,14 @@ class Desk:
 
     async def lookup(self, tags: Sequence[str], journal: Journal) -> dict[str, str]:
         """The digests of those tags that exist; raises RegistryError where the registry does not answer."""
+        commands = [["crane", "digest", self.registry.inside(tag)] for tag in tags]
+        outcome = await self._run("lookup", commands, journal, options=("--each",))
         found: dict[str, str] = {}
-        for number, tag in enumerate(tags):
-            outcome = await self._run(
-                f"lookup-{number}", [["crane", "digest", self.registry.inside(tag)]], journal
-            )
-            if outcome.exit_code == 0:
-                found[tag] = json.loads(outcome.stdout)[0].strip()
-            elif not absent(outcome.stderr):
-                raise self._registry_error(outcome.stderr)
+        for tag, (code, printed, complaint) in zip(tags, json.loads(outcome.stdout), strict=True):
+            if code == 0:
+                found[tag] = printed.strip()
+            elif not absent(complaint):
+                raise self._registry_error(complaint)
         return found
 
     async def publish(self, subject: Subject, journal: Journal) -> str:
@@ -70,7 +69,12 @@ class Desk:
             container = container.with_new_file(path, predicate)
             commands.append(attest_command(self.key, inside, kind, path))
         outcome = await self._run(
-            f"publish-{subject.kind}", commands, journal, container, self.key.secret_option
+            f"publish-{subject.kind}",
+            commands,
+            journal,
+            container,
+            self.key.secret_option,
+            after=("pack-release",),
         )
         if outcome.exit_code == FAILED:
             if outcome.stderr.startswith("crane"):
@@ -90,7 +94,8 @@ class Desk:
         container = offline(self._box()).with_new_file(PUBLIC, public_key)
         pull = [["crane", "pull", "--format=oci", inside, "/pulled"]]
         commands = [*pull, *verify_commands(inside, tuple(attestations))]
-        outcome = await self._run(f"verify-{kind}", commands, journal, container)
+        before = (f"publish-{kind}", "pack-release")
+        outcome = await self._run(f"verify-{kind}", commands, journal, container, after=before)
         if outcome.exit_code == FAILED:
             if outcome.stderr.startswith("crane"):
                 raise self._registry_error(outcome.stderr)
@@ -128,7 +133,8 @@ class Desk:
             ["crane", "tag", self.registry.inside(pinned), tag.rpartition(":")[2]]
             for tag, pinned in tags.items()
         ]
-        outcome = await self._run("tag", commands, journal)
+        before = tuple(f"verify-{tag.rpartition('/')[2].partition(':')[0]}" for tag in tags)
+        outcome = await self._run("tag", commands, journal, after=before)
         if outcome.exit_code:
             raise self._registry_error(outcome.stderr)
 
@@ -142,6 +148,7 @@ class Desk:
         journal: Journal,
         container: dagger.Container | None = None,
         options: Sequence[str] = (),
+        after: Sequence[str] = (),
     ) -> Outcome:
         ready = await self.registry.connected(container or self._box())
         stage = Stage(
@@ -151,6 +158,7 @@ class Desk:
                 "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json", *options
             ),
             accept=(0, FAILED),
+            after=tuple(after),
         )  # fmt: skip
         return await stage.run(journal)
 

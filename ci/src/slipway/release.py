@@ -104,9 +104,20 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     if run.changes and not allow_dirty:
         raise _dirty(run.changes)
     tags = [f"{run.repository(kind)}:{run.tag}" for kind in ATTESTED]
-    found = await run.desk.lookup(tags, run.journal)
-    key = await public_key(run.desk.tools, run.desk.key, run.journal, run.desk.nonce)
-    run.images = await run.desk.tools.resolved()
+    found: dict[str, str] = {}
+    keys: list[str] = []
+
+    async def look() -> None:
+        found.update(await run.desk.lookup(tags, run.journal))
+
+    async def open_key() -> None:
+        keys.append(await public_key(run.desk.tools, run.desk.key, run.journal, run.desk.nonce))
+
+    async def resolve() -> None:
+        run.images.update(await run.desk.tools.resolved())
+
+    # First what would make all the rest vain: a registry that is down, a key that cannot be opened.
+    await side_by_side(look, open_key, resolve)
     await make(run)
     required = (*SELF_SUFFICIENT, "model", "smoke-test", "image-secrets")
     require(run.parts.verdicts, run.source.project.gates.not_evaluated, required)
@@ -120,10 +131,10 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     new = found.keys() != wanted.keys()
     if new:
         await publish(run, artifacts)
-    await verify(run.desk, pinned, key, run.journal)
+    await verify(run.desk, pinned, keys[0], run.journal)
     if new:
         await run.desk.tag(wanted, run.journal)
-    return await conclude(run, value, artifacts, key, new=new)
+    return await conclude(run, value, artifacts, keys[0], new=new)
 
 
 async def make(run: Run) -> None:
@@ -193,7 +204,7 @@ async def describe(run: Run) -> tuple[values.Release, dict[str, dagger.Directory
             "python", "-m", "slipway.inside.assemble", "release",
             "--file", "/release.json", "--output", "/layout",
         ),
-        after=("smoke-test", "sbom", "pack-plan"),
+        after=("smoke-test", "sbom", "image-secrets", "image-vulnerabilities", "pack-plan", *SELF_SUFFICIENT),
     )  # fmt: skip
     packed = await expect_success(stage, run.journal)
     return value, {**layouts, "release": packed.directory("/layout")}

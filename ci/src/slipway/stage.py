@@ -31,13 +31,14 @@ class Journal:
     times: list[StageTime] = field(default_factory=list)
 
     def note(self, name: str, *, started: float, seconds: float, after: Sequence[str] = ()) -> None:
-        """Write down a stage; one that started before this run began was answered from the cache."""
+        """Write down a stage; one that started before this run began was answered from the cache, and cost this run
+        nothing."""
         cached = started < self.began
         self.times.append(
             StageTime(
                 name=name,
-                started=started,
-                seconds=seconds,
+                started=time.time() if cached else started,
+                seconds=0.0 if cached else seconds,
                 cached=cached,
                 after=tuple(after),
             )

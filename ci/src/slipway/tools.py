@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import anyio
 import dagger
 from dagger import dag
 
@@ -82,7 +83,15 @@ class Tools:
     async def resolved(self) -> dict[str, str]:
         """The images that steps use, each with the digest that its name stands for now."""
         names = [name for name in IMAGES if name not in ("registry", "terraform")]
-        return {name: await self.image(name).image_ref() for name in names}
+        found: dict[str, str] = {}
+
+        async def resolve(name: str) -> None:
+            found[name] = await self.image(name).image_ref()
+
+        async with anyio.create_task_group() as group:
+            for name in names:
+                group.start_soon(resolve, name)
+        return {name: found[name] for name in names}
 
     def assembler(self) -> dagger.Container:
         """The Python image with the domain too: what writes layers, manifests and layouts."""

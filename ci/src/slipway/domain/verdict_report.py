@@ -9,6 +9,7 @@ from ..errors import DataError
 from .fields import Fields, load, pretty
 from .verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
 
+_WIDTH = 72
 _SHOWN = 5
 _WORDS = {
     Status.PASSED: "passed",
@@ -115,7 +116,7 @@ def _day(fields: Fields, name: str) -> dt.date | None:
 def render_text(verdicts: Sequence[Verdict]) -> str:
     """A table without colours: gate, status, what it says, tool and the day of its data."""
     rows = [
-        (verdict.gate, _WORDS[verdict.status], plain(verdict.summary), _source(verdict))
+        (verdict.gate, _WORDS[verdict.status], _cut(plain(verdict.summary)), _source(verdict))
         for verdict in verdicts
     ]
     if not rows:
@@ -124,6 +125,11 @@ def render_text(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(
         "  ".join([*(row[n].ljust(widths[n]) for n in range(3)), row[3]]).rstrip() for row in rows
     )
+
+
+def _cut(text: str) -> str:
+    """A summary that fits a table; the whole of it is in the JSON."""
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
 
 
 def explain(
