@@ -22,6 +22,13 @@ TOLERANCE = (
 )
 
 
+# Logs last written longer ago than this, in seconds before we began, are of an earlier run of the same image.
+STALE = 10.0
+ENDED = (
+    "the service ended with exit code"  # what inside.tee writes when there is nothing to wait for
+)
+
+
 class NotServingError(Exception):
     """The service did not do what the model's own answers say it has to."""
 
@@ -37,11 +44,24 @@ def fetch(url: str, body: Mapping[str, Any] | None = None, timeout: float = 10.0
         return json.load(answer)
 
 
-def wait(url: str, seconds: float) -> float:
-    """Wait until the URL answers with 2xx; return after how many seconds it did."""
+def has_ended(log: Path, since: float) -> bool:
+    """Whether the service's log, written at `since` (seconds of the epoch) or later, ends with its end."""
+    if not log.exists() or log.stat().st_mtime < since:
+        return False
+    lines = log.read_text(errors="replace").splitlines()
+    return bool(lines) and lines[-1].startswith(ENDED)
+
+
+def wait(url: str, seconds: float, log: Path) -> float:
+    """Wait until the URL answers with 2xx; return after how many seconds it did. A service that is gone is not
+    waited for."""
     started = time.monotonic()
+    since = time.time() - STALE
     reason = "no answer"
     while time.monotonic() - started < seconds:
+        if has_ended(log, since):
+            message = f"{url} was never ready: the service has ended"
+            raise NotServingError(message)
         try:
             fetch(url, timeout=2.0)
             return time.monotonic() - started
@@ -71,7 +91,7 @@ def compare(expected: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, 
 def ask(options: argparse.Namespace) -> str:
     """Do the whole conversation; return one sentence on what was compared."""
     heldout = json.loads(options.heldout.read_text(encoding="utf-8"))
-    after = wait(options.url + options.ready, options.seconds)
+    after = wait(options.url + options.ready, options.seconds, options.log)
     try:
         answer = fetch(options.url + options.predict, {"rows": heldout["rows"]})
         first = fetch(options.url + options.predict, heldout["rows"][0])

@@ -1,0 +1,1 @@
+"""What the module does besides its domain, without an engine."""
