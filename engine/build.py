@@ -82,6 +82,8 @@ def _go_build(module: GoModule, packages: list[str], target: Path, log: Path, be
         "-mod=readonly",
         "-trimpath",
         "-buildvcs=false",
+        # The linker drops debug information anyway (-s -w); not making any saves a tenth of the time.
+        "-gcflags=all=-dwarf=false",
         f"-ldflags=-s -w {variables}".rstrip(),
         "-o",
         str(target),
