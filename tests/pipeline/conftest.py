@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -26,11 +27,18 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def engine() -> None:
     """An engine in reach; without one a test fails, it is not skipped."""
-    if not (os.environ.get("_EXPERIMENTAL_DAGGER_RUNNER_HOST") or shutil.which("docker")):
+    if not (os.environ.get("_EXPERIMENTAL_DAGGER_RUNNER_HOST") or docker_answers()):
         pytest.fail(NO_ENGINE, pytrace=False)
+
+
+def docker_answers() -> bool:
+    """Whether a Docker daemon and a dagger CLI are there, which start an engine by themselves."""
+    if not (shutil.which("docker") and shutil.which("dagger")):
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="session")

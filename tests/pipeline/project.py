@@ -107,7 +107,12 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """`dagger call` for this project, as a person would type it."""
         return dagger_command(
-            "call", "--tree=.", "--git=.git", *arguments, folder=self.folder, environment=environment
+            "call",
+            "--tree=.",
+            "--git=.git",
+            *arguments,
+            folder=self.folder,
+            environment=environment,
         )
 
 
@@ -120,7 +125,9 @@ def dagger_command(
     """A dagger command with this repository as its module; whatever its exit code is."""
     program = os.environ.get("_EXPERIMENTAL_DAGGER_CLI_BIN", "dagger")
     # The session of the Python client is not this one's.
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("DAGGER_SESSION")}
+    kept = {
+        name: text for name, text in os.environ.items() if not name.startswith("DAGGER_SESSION")
+    }
     quiet = {"NO_COLOR": "1", "DAGGER_NO_NAG": "1"}
     return subprocess.run(
         [program, "--progress=plain", "-m", str(ROOT), command, *arguments],

@@ -1,0 +1,137 @@
+"""Registries, keys and whole releases for tests, through the Python client."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagger
+from dagger import dag
+from slipway.errors import flatten, one
+from slipway.publish import Desk
+from slipway.registry import Registry, embedded_service
+from slipway.release import ATTESTED, Release, Run
+from slipway.release import release as run_release
+from slipway.signing import Key
+from slipway.stage import Journal
+from slipway.tools import Tools
+
+from .project import Project
+
+# An advisory of our own: no test depends on what a database says today.
+ADVISORY: Mapping[str, object] = {
+    "schema_version": "1.6.0",
+    "id": "PYSEC-2020-1",
+    "aliases": ["CVE-2020-0001"],
+    "modified": "2026-01-01T00:00:00Z",
+    "published": "2020-01-01T00:00:00Z",
+    "summary": "Templates may leave their sandbox",
+    "affected": [
+        {
+            "package": {"ecosystem": "PyPI", "name": "jinja2"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "3.1.6"}]}],
+        }
+    ],
+    "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+}
+UNPACK = (
+    "import base64, pathlib; target = pathlib.Path('/db/osv-scanner/PyPI'); target.mkdir(parents=True); "
+    "(target / 'all.zip').write_bytes(base64.b64decode(pathlib.Path('/in').read_text()))"
+)
+
+
+def archive_of(*entries: Mapping[str, object]) -> bytes:
+    """A zip of advisories, the same bytes every time."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number, entry in enumerate(entries):
+            member = zipfile.ZipInfo(f"A-{number}.json", (2026, 1, 1, 0, 0, 0))
+            archive.writestr(member, json.dumps(entry))
+    return content.getvalue()
+
+
+def write_advisories(folder: Path, *entries: Mapping[str, object]) -> Path:
+    """A local OSV database of these advisories, laid out as osv-scanner expects it."""
+    target = folder / "osv-scanner" / "PyPI"
+    target.mkdir(parents=True)
+    (target / "all.zip").write_bytes(archive_of(*entries))
+    return folder
+
+
+def advisories(*entries: Mapping[str, object]) -> dagger.Directory:
+    """The same as a folder of the engine."""
+    # A Directory is given text only, so the bytes travel as base64.
+    return (
+        Tools()
+        .image("python")
+        .with_new_file("/in", b64encode(archive_of(*entries)).decode())
+        .with_exec(["python", "-c", UNPACK])
+        .directory("/db")
+    )
+
+
+def registry_container() -> dagger.Container:
+    """A registry of our own that forgets everything when it stops."""
+    return (
+        Tools()
+        .image("registry")
+        .with_env_variable("REGISTRY_HTTP_ADDR", ":5000")
+        .with_env_variable("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", "/var/lib/registry")
+        .with_env_variable("OTEL_TRACES_EXPORTER", "none")
+        .with_exposed_port(5000)
+    )
+
+
+def embedded() -> Registry:
+    """The embedded registry."""
+    return Registry(service=embedded_service(Tools()))
+
+
+def served(service: dagger.Service, username: str = "", password: str | None = None) -> Registry:
+    """A registry that is a service, as --registry-service gives it."""
+    secret = None if password is None else dag.set_secret(f"test-{hash(password):x}", password)
+    return Registry(
+        address="localhost:5000/team", service=service, username=username, password=secret
+    )
+
+
+def desk_at(registry: Registry, key: Key | None = None) -> Desk:
+    """Where publishing happens in a test."""
+    return Desk(tools=Tools(), registry=registry, key=key or Key())
+
+
+async def run_of(project: Project, desk: Desk) -> Run:
+    """One run of the pipeline for a project, with a database that knows no flaw of its packages."""
+    history = project.history()
+    return Run(
+        source=await project.source(),
+        desk=desk,
+        history=history,
+        head=await history.head(),
+        changes=await history.changes(),
+        advisories=advisories(ADVISORY),
+    )
+
+
+async def release_of(
+    project: Project, desk: Desk, *, allow_dirty: bool = False
+) -> tuple[Release, Run]:
+    """A whole release; several failures at once are raised as the one error that a person reads."""
+    run = await run_of(project, desk)
+    try:
+        return await run_release(run, allow_dirty), run
+    except ExceptionGroup as group:
+        raise one(flatten(group)) from group
+
+
+async def tags_of(project: Project, desk: Desk) -> dict[str, str]:
+    """The tags of a project's current commit that a registry has."""
+    run = await run_of(project, desk)
+    tags = [f"{run.repository(kind)}:{run.tag}" for kind in ATTESTED]
+    return await Desk(tools=desk.tools, registry=desk.registry, key=desk.key).lookup(
+        tags, Journal()
+    )

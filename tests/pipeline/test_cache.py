@@ -1,0 +1,80 @@
+"""What a change runs again, and what it does not."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from slipway.evidence import judge_all, source_gates
+from slipway.layout import digest_of
+from slipway.stage import Journal
+
+from .project import Project
+from .releasing import ADVISORY, advisories
+from .test_service import built
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+SERVICE_GATES = ("lint", "types", "unit-tests", "sast", "data", "dependencies", "iac")
+
+
+async def build_twice(project: Project, path: str, text: str) -> tuple[dict[str, bool], bool]:
+    """Build, append a text to a file, commit, build again: which stages of the second were cached, and whether the
+    image stayed the same."""
+    first = await built(await project.source(), project)
+    before = await digest_of(first.layout)
+    target = project.folder / path
+    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    project.write(path, old + text).commit()
+    journal = Journal()
+    second = await built(await project.source(), project, journal)
+    return {one.name: one.cached for one in journal.times}, await digest_of(second.layout) == before
+
+
+async def test_a_line_of_the_service_writes_its_layer_and_the_image_again_only(
+    connection: None,  # noqa: ARG001
+    project: Project,
+) -> None:
+    line = f"\n# {uuid.uuid4().hex}\n"
+    cached, same = await build_twice(project, "service/src/screening/app.py", line)
+    again = {name for name, was in cached.items() if not was}
+    assert again == {"layer-service", "layer-facts", "assemble"}
+    assert cached["train"]
+    assert cached["layer-dependencies"]
+    assert not same
+
+
+async def test_a_line_of_the_readme_writes_no_layer_but_the_facts(
+    connection: None,  # noqa: ARG001
+    project: Project,
+) -> None:
+    cached, _ = await build_twice(project, "README.md", f"{uuid.uuid4().hex}\n")
+    assert {name for name, was in cached.items() if not was} == {"layer-facts", "assemble"}
+
+
+async def test_a_line_of_the_training_code_trains_again(
+    connection: None,  # noqa: ARG001
+    project: Project,
+) -> None:
+    cached, same = await build_twice(
+        project, "service/src/screening/split.py", f"\n# {uuid.uuid4().hex}\n"
+    )
+    assert not cached["train"]
+    assert cached["layer-dependencies"]
+    assert not same
+
+
+async def test_a_line_of_the_readme_runs_no_check_of_the_service_again(
+    connection: None,  # noqa: ARG001
+    project: Project,
+) -> None:
+    database = advisories(ADVISORY)
+    source = await project.source()
+    wanted = [gate for gate in source_gates(source, database) if gate.stage.name in SERVICE_GATES]
+    await judge_all(wanted, source, Journal())
+    project.write("README.md", uuid.uuid4().hex).commit()
+    source, journal = await project.source(), Journal()
+    wanted = [gate for gate in source_gates(source, database) if gate.stage.name in SERVICE_GATES]
+    verdicts = await judge_all(wanted, source, journal)
+    assert len(verdicts) == len(SERVICE_GATES)
+    ran = {one.name for one in journal.times if not one.cached}
+    assert ran == set()

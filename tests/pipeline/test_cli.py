@@ -1,0 +1,130 @@
+"""The way that a person goes: `dagger functions` and `dagger call`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from slipway.layout import digest_of
+from slipway.source import Source
+
+from .project import Project, assert_told, dagger_command, last_error
+from .releasing import ADVISORY, write_advisories
+from .test_service import built
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+FUNCTIONS = {
+    "build", "check", "debug", "plan", "registry", "release", "smoke-test", "train", "verify",
+}  # fmt: skip
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def printed(project: Project, *arguments: str) -> str:
+    """What a call that succeeds prints on standard output."""
+    done = project.call(*arguments)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_functions_read_as_a_table_of_contents() -> None:
+    done = dagger_command("functions")
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = [line.split(maxsplit=1) for line in done.stdout.splitlines() if line.strip()]
+    names = {row[0]: row[1:] for row in rows if row[0] != "Name"}
+    assert set(names) == FUNCTIONS
+    assert all(row and len(row[0]) > 20 for row in names.values()), names
+
+
+@pytest.mark.parametrize("function", ["check", "release", "verify", "debug"])
+def test_every_argument_is_described(function: str) -> None:
+    done = dagger_command("call", function, "--help")
+    assert done.returncode == 0, done.stderr[-3000:]
+    section = done.stdout.partition("ARGUMENTS")[2].partition("OPTIONS")[0]
+    lines = re.findall(r"^ +--[a-z-]+ \w+(.*)$", section, re.MULTILINE)
+    assert lines, done.stdout
+    assert all(line.strip() for line in lines), section
+
+
+def test_train_gives_its_metrics_as_json(reference: Project) -> None:
+    facts = json.loads(printed(reference, "train", "metrics"))
+    assert facts["metrics"]["roc_auc"] >= 0.97
+
+
+async def test_both_ways_in_build_the_same_image(reference: Project, source: Source) -> None:
+    mine = await digest_of((await built(source, reference)).layout)
+    assert printed(reference, "build", "digest").strip() == mine
+
+
+def test_from_a_build_one_goes_on_to_its_model(reference: Project) -> None:
+    facts = json.loads(printed(reference, "build", "model", "metrics"))
+    assert facts["rows"]["heldout"] > 50
+
+
+def test_smoke_test_says_what_was_compared(reference: Project) -> None:
+    told = printed(reference, "smoke-test")
+    assert "passed" in told
+    assert "held-out rows answered as the model does" in told
+
+
+def test_plan_shows_what_would_be_done(reference: Project) -> None:
+    assert "Plan:" in printed(reference, "plan", "show")
+
+
+def test_check_prints_every_verdict(reference: Project, tmp_path: Path) -> None:
+    told = printed(reference, "check", "--advisories", str(write_advisories(tmp_path, ADVISORY)))
+    gates = ("lint", "types", "unit-tests", "sast", "secrets", "iac", "data", "dependencies")
+    rows = {line.split()[0]: line.split()[1] for line in told.splitlines() if line.strip()}
+    assert rows == dict.fromkeys(gates, "passed")
+
+
+def test_check_that_fails_prints_no_verdict_as_a_pass(project: Project) -> None:
+    project.write("service/src/screening/late.py", '"""Late."""\n\nimport os\n').commit()
+    done = project.call("check")
+    message = last_error(done)
+    assert "late.py" in message
+    assert "dagger call debug --stage lint terminal" in message
+    assert done.stdout == ""
+
+
+def test_debug_opens_the_container_of_a_stage_with_its_files(reference: Project) -> None:
+    told = printed(
+        reference, "debug", "--stage", "train",
+        "with-exec", "--args", "cat,/stage/COMMAND,/data/schema.json", "stdout",
+    )  # fmt: skip
+    command, _, schema = told.partition("\n")
+    assert command.startswith("python -m screening.train --data /data/data.csv")
+    assert "mean_radius" in schema
+
+
+def test_debug_of_a_stage_that_is_not_there_names_the_one_that_was_meant(
+    reference: Project,
+) -> None:
+    done = reference.call("debug", "--stage", "trian", "user")
+    assert_told(last_error(done), "trian", "Did you mean train?")
+
+
+def test_a_release_is_made_verified_and_found_again(
+    project: Project, fresh: Callable[[str], str], tmp_path: Path
+) -> None:
+    name = fresh("cli")
+    project.named(name)
+    database = str(write_advisories(tmp_path / "osv", ADVISORY))
+    out = tmp_path / "dist"
+    printed(project, "release", "--advisories", database, "dist", "export", "--path", str(out))
+    made = json.loads((out / "release.json").read_text(encoding="utf-8"))
+    assert made["commit"] == project.git("rev-parse", "HEAD").strip()
+    for kind in ("release", "model", "image", "plan"):
+        repository, _, digest = made[kind].partition("@")
+        assert repository == f"localhost:5050/{name}/{kind}"
+        assert DIGEST.fullmatch(digest)
+    assert (out / "cosign.pub").read_text(encoding="utf-8").startswith("-----BEGIN PUBLIC KEY")
+    report = (out / "report.txt").read_text(encoding="utf-8")
+    assert made["image"] in report
+    told = printed(project, "verify", "--release", made["release"])
+    assert made["commit"] in told
+    assert all(made[kind] in told for kind in ("release", "model", "image", "plan"))
+    wrong = made["release"][:-4] + "0000"
+    assert_told(last_error(project.call("verify", "--release", wrong)), "localhost:5050")

@@ -1,0 +1,95 @@
+"""Scans with findings, scans without data, and several failures at once."""
+
+from __future__ import annotations
+
+import dagger
+import pytest
+from dagger import dag
+from slipway.domain.verdicts import Status, Verdict, WhenNotEvaluated
+from slipway.errors import GateFailed
+from slipway.evidence import dependencies_gate, judge, judge_all, require, source_gates
+from slipway.source import Source, open_source
+from slipway.stage import Journal
+
+from .project import assert_told
+from .releasing import ADVISORY, advisories
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+LOCK = "service/requirements.lock"
+
+
+async def scanned(source: Source, lock: str, database: dagger.Directory) -> Verdict:
+    """The verdict on a lock file under a database."""
+    tree = source.tree.with_new_file(LOCK, lock)
+    pinned = await open_source(tree, source.tools)
+    return await judge(dependencies_gate(pinned, database), pinned, Journal())
+
+
+async def test_a_vulnerable_pin_fails_and_says_what_to_upgrade_to(source: Source) -> None:
+    verdict = await scanned(source, "jinja2==2.10.1\n", advisories(ADVISORY))
+    assert verdict.status is Status.FAILED
+    with pytest.raises(GateFailed) as caught:
+        require([verdict], WhenNotEvaluated.ALLOW)
+    assert_told(
+        str(caught.value), "dependencies", "CVE-2020-0001", "jinja2 2.10.1", "3.1.6", sentences=4
+    )
+
+
+async def test_a_fixed_pin_passes_under_the_same_database(source: Source) -> None:
+    verdict = await scanned(source, "jinja2==3.1.6\n", advisories(ADVISORY))
+    assert verdict.status is Status.PASSED
+    assert verdict.data_date is not None
+
+
+async def test_an_empty_database_is_no_pass(source: Source) -> None:
+    empty = dag.directory().with_new_file("README.md", "nothing")
+    verdict = await scanned(source, "jinja2==2.10.1\n", empty)
+    assert verdict.status is Status.NOT_EVALUATED
+    with pytest.raises(GateFailed):
+        require([verdict], WhenNotEvaluated.FAIL)
+    require([verdict], WhenNotEvaluated.ALLOW)
+
+
+async def test_an_empty_lock_is_no_pass(source: Source) -> None:
+    verdict = await scanned(source, "# nothing\n", advisories(ADVISORY))
+    assert verdict.status is Status.NOT_EVALUATED
+
+
+def fake_key() -> str:
+    """What looks like a key of AWS; put together here, so that a scan of this file finds none."""
+    return "AKIA" + "QYLPMN5HFIQR" + "7XYA"
+
+
+async def test_a_secret_in_the_tree_fails(source: Source) -> None:
+    tree = source.tree.with_new_file("deploy.env", f"AWS_ACCESS_KEY_ID={fake_key()}\n")
+    bad = await open_source(tree, source.tools)
+    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "secrets"]
+    verdict = await judge(gate, bad, Journal())
+    assert verdict.status is Status.FAILED
+    with pytest.raises(GateFailed) as caught:
+        require([verdict], WhenNotEvaluated.ALLOW)
+    assert_told(str(caught.value), "secrets", "deploy.env", sentences=4)
+    assert fake_key() not in str(caught.value)
+
+
+async def test_the_reference_project_passes_every_gate_of_its_source(source: Source) -> None:
+    verdicts = await judge_all(source_gates(source, advisories(ADVISORY)), source, Journal())
+    status = {verdict.gate: verdict.status for verdict in verdicts}
+    assert set(status.values()) == {Status.PASSED}, status
+    assert len(status) == 8
+
+
+async def test_all_failures_are_told_at_once(source: Source) -> None:
+    tree = source.tree.with_new_file(
+        "deploy.env", f"AWS_ACCESS_KEY_ID={fake_key()}\n"
+    ).with_new_file("service/src/screening/late.py", '"""Late."""\n\nimport os\n')
+    bad = await open_source(tree, source.tools)
+    gates = [gate for gate in source_gates(bad, None) if gate.stage.name in ("lint", "secrets")]
+    verdicts = await judge_all(gates, bad, Journal())
+    with pytest.raises(GateFailed) as caught:
+        require(verdicts, WhenNotEvaluated.ALLOW)
+    told = str(caught.value)
+    assert "deploy.env" in told
+    assert "late.py" in told
+    assert "--stage lint" in told
+    assert "--stage secrets" in told

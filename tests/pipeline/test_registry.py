@@ -1,0 +1,133 @@
+"""A registry that is down, refuses the password, runs out of space, or has the tag already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from slipway.errors import RegistryError, TagConflict
+from slipway.publish import refuse_moved
+from slipway.registry import Registry
+from slipway.stage import Journal
+
+from .project import Project, assert_told, last_error
+from .releasing import desk_at, embedded, registry_container, release_of, served, tags_of
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+PASSWORD = "opensesame-4711"
+# What `htpasswd -nbB ann …` prints for it.
+HTPASSWD = "ann:$2b$05$abcdefghijklmnopqrstuuNS4OnT/b0DtFv/mehW4Q4o9mA8vYX62\n"
+TAG = "localhost:5000/team/some/model:v1"
+
+
+def locked() -> Registry:
+    """A registry that asks for a password, without one."""
+    container = (
+        registry_container()
+        .with_new_file("/auth/htpasswd", HTPASSWD)
+        .with_env_variable("REGISTRY_AUTH", "htpasswd")
+        .with_env_variable("REGISTRY_AUTH_HTPASSWD_REALM", "test")
+        .with_env_variable("REGISTRY_AUTH_HTPASSWD_PATH", "/auth/htpasswd")
+    )
+    return served(container.as_service(use_entrypoint=True))
+
+
+async def test_a_registry_that_is_down_is_named(connection: None) -> None:  # noqa: ARG001
+    desk = desk_at(Registry(address="127.0.0.1:1/team"))
+    with pytest.raises(RegistryError) as caught:
+        await desk.lookup(["127.0.0.1:1/team/some/model:v1"], Journal())
+    assert_told(str(caught.value), "127.0.0.1:1", "does not answer", "--registry")
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("", None), ("ann", "wrong-0815"), ("bob", PASSWORD)],
+    ids=["none", "wrong password", "wrong name"],
+)
+async def test_a_registry_that_refuses_the_password_is_named(
+    connection: None,  # noqa: ARG001
+    username: str,
+    password: str | None,
+) -> None:
+    service = locked().service
+    assert service is not None
+    desk = desk_at(served(service, username, password))
+    with pytest.raises(RegistryError) as caught:
+        await desk.lookup([TAG], Journal())
+    told = str(caught.value)
+    assert_told(told, "localhost:5000", "refuses the credentials", "--password")
+    assert password is None or password not in told
+
+
+async def test_the_right_password_is_accepted(connection: None) -> None:  # noqa: ARG001
+    service = locked().service
+    assert service is not None
+    assert await desk_at(served(service, "ann", PASSWORD)).lookup([TAG], Journal()) == {}
+
+
+async def test_a_registry_without_space_says_so_and_has_no_tag_afterwards(
+    connection: None,  # noqa: ARG001
+    project: Project,
+) -> None:
+    # The model and the plan fit, the image does not: it breaks off in the middle.
+    small = registry_container().with_mounted_temp("/var/lib/registry", size=8_000_000)
+    desk = desk_at(served(small.as_service(use_entrypoint=True)))
+    with pytest.raises(RegistryError) as caught:
+        await release_of(project, desk)
+    assert_told(str(caught.value), "localhost:5000", "space", sentences=3)
+    assert await tags_of(project, desk) == {}
+
+
+def test_a_tag_that_moved_is_refused() -> None:
+    one, other = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
+    refuse_moved({}, {"r/x:t": f"r/x@{one}"})
+    refuse_moved({"r/x:t": one}, {"r/x:t": f"r/x@{one}"})
+    with pytest.raises(TagConflict) as caught:
+        refuse_moved({"r/x:t": other}, {"r/x:t": f"r/x@{one}"})
+    assert_told(str(caught.value), "r/x:t", one, other)
+
+
+async def test_a_release_under_a_tag_of_something_else_is_refused(
+    connection: None,  # noqa: ARG001
+    project: Project,
+    fresh: Callable[[str], str],
+) -> None:
+    name = fresh("taken")
+    project.named(name)
+    desk = desk_at(embedded())
+    commit = project.git("rev-parse", "HEAD").strip()
+    # Somebody pushed something else under the tag of this commit.
+    repository = desk.registry.inside(desk.registry.repository(name, "plan"))
+    box = await desk.registry.connected(desk._box())
+    pushed = (
+        box.with_new_file("/a.txt", name)
+        .with_exec(["tar", "-cf", "/a.tar", "/a.txt"])
+        .with_exec(["crane", "append", "-f", "/a.tar", "-t", f"{repository}:{commit}"])
+    )
+    await pushed.sync()
+    before = await tags_of(project, desk)
+    assert list(before) == [f"localhost:5050/{name}/plan:{commit}"]
+    with pytest.raises(TagConflict) as caught:
+        await release_of(project, desk)
+    assert_told(str(caught.value), f"{name}/plan:{commit}", "another digest")
+    assert await tags_of(project, desk) == before
+
+
+def test_dagger_call_on_a_registry_that_is_down_exits_with_an_error(project: Project) -> None:
+    done = project.call("release", "--registry", "127.0.0.1:1/team", "report")
+    assert_told(last_error(done), "127.0.0.1:1", "does not answer")
+    assert done.stdout == ""
+
+
+def test_no_secret_is_in_what_a_run_prints(project: Project) -> None:
+    secrets = {"REGISTRY_PASSWORD": "registry-hush-7391", "KEY_PASSWORD": "key-hush-2846"}
+    (project.folder.parent / "cosign.key").write_text("no key at all\n", encoding="utf-8")
+    done = project.call(
+        "release", "--registry", "127.0.0.1:1/team", "--username", "ann",
+        "--password", "env://REGISTRY_PASSWORD", "--key", "file://../cosign.key",
+        "--key-password", "env://KEY_PASSWORD", "report",
+        environment=secrets,
+    )  # fmt: skip
+    assert done.returncode != 0
+    for secret in (*secrets.values(), "no key at all"):
+        assert secret not in done.stdout + done.stderr

@@ -1,0 +1,122 @@
+"""Keys: the embedded one, a person's own, one with the wrong password, and what is no key."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from dagger import dag
+from slipway.errors import SigningError, VerificationError
+from slipway.publish import Subject
+from slipway.signing import Key, public_key
+from slipway.stage import Journal
+from slipway.tools import Tools
+
+from .project import assert_told
+from .releasing import desk_at, embedded
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+PASSWORD = "long-enough-3141"
+PREDICATE = "tag:slipway,2026:verdicts/v1"
+
+
+@pytest.fixture(scope="session")
+async def pair(connection: None) -> tuple[str, str]:  # noqa: ARG001
+    """A private key with a password, and its public key."""
+    made = (
+        Tools()
+        .box("cosign")
+        .with_env_variable("COSIGN_PASSWORD", PASSWORD)
+        .with_workdir("/keys")
+        .with_exec(["cosign", "generate-key-pair"])
+    )
+    return (
+        await made.file("/keys/cosign.key").contents(),
+        await made.file("/keys/cosign.pub").contents(),
+    )
+
+
+def key_of(text: str, password: str | None) -> Key:
+    """A person's key."""
+    given = None
+    if password is not None:
+        given = dag.set_secret(f"test-key-password-{uuid.uuid4().hex}", password)
+    return Key(secret=dag.set_secret(f"test-key-{uuid.uuid4().hex}", text), password=given)
+
+
+async def public(key: Key) -> str:
+    """The public key, asked for anew."""
+    return await public_key(Tools(), key, Journal(), uuid.uuid4().hex)
+
+
+async def test_the_embedded_key_stays_the_same(connection: None) -> None:  # noqa: ARG001
+    first = await public(Key())
+    assert first.startswith("-----BEGIN PUBLIC KEY-----")
+    assert await public(Key()) == first
+
+
+async def test_a_key_opens_with_its_password(pair: tuple[str, str]) -> None:
+    assert await public(key_of(pair[0], PASSWORD)) == pair[1]
+
+
+@pytest.mark.parametrize("password", ["wrong-2718", "", None], ids=["wrong", "empty", "none"])
+async def test_a_key_with_the_wrong_password_is_refused(
+    pair: tuple[str, str], password: str | None
+) -> None:
+    with pytest.raises(SigningError) as caught:
+        await public(key_of(pair[0], password))
+    assert_told(str(caught.value), "key", "--key-password")
+    assert not password or password not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no key at all\n", "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n", "\n"],
+    ids=["text", "cut off", "empty"],
+)
+async def test_what_is_no_key_is_refused(connection: None, text: str) -> None:  # noqa: ARG001
+    with pytest.raises(SigningError) as caught:
+        await public(key_of(text, PASSWORD))
+    assert_told(str(caught.value), "key", "cosign generate-key-pair")
+
+
+async def published(name: str, key: Key) -> str:
+    """A small artifact, pushed, signed and attested; gives its digest reference."""
+    desk = desk_at(embedded(), key)
+    content = dag.directory().with_new_file("release.json", "{}")
+    layout = (
+        Tools()
+        .assembler()
+        .with_directory("/in", content)
+        .with_exec(
+            ["python", "-m", "slipway.inside.assemble", "release", "--file", "/in/release.json",
+             "--output", "/layout"]
+        )
+        .directory("/layout")
+    )  # fmt: skip
+    subject = Subject(
+        kind="release",
+        layout=layout,
+        repository=desk.registry.repository(name, "release"),
+        attestations={PREDICATE: '{"verdicts": []}'},
+    )
+    return await desk.publish(subject, Journal())
+
+
+async def test_a_signature_holds_for_its_own_key_only(pair: tuple[str, str]) -> None:
+    name = f"signed-{uuid.uuid4().hex[:10]}"
+    pinned = await published(name, key_of(pair[0], PASSWORD))
+    desk = desk_at(embedded())
+    told = await desk.verify("release", pinned, [PREDICATE], pair[1], Journal())
+    assert len(told) == 3
+    with pytest.raises(VerificationError) as caught:
+        await desk.verify("release", pinned, [PREDICATE], await public(Key()), Journal())
+    assert_told(str(caught.value), "release", pinned, "does not verify")
+
+
+async def test_an_attestation_that_is_not_there_is_missed(pair: tuple[str, str]) -> None:
+    name = f"attested-{uuid.uuid4().hex[:10]}"
+    pinned = await published(name, key_of(pair[0], PASSWORD))
+    with pytest.raises(VerificationError) as caught:
+        await desk_at(embedded()).verify("release", pinned, ["cyclonedx"], pair[1], Journal())
+    assert_told(str(caught.value), "release", pinned)
