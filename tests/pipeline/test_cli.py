@@ -35,7 +35,8 @@ def test_functions_read_as_a_table_of_contents() -> None:
     rows = [line.split(maxsplit=1) for line in done.stdout.splitlines() if line.strip()]
     names = {row[0]: row[1:] for row in rows if row[0] != "Name"}
     assert set(names) == FUNCTIONS
-    assert all(row and len(row[0]) > 20 for row in names.values()), names
+    # A whole sentence each: the CLI shows the first line only.
+    assert all(row and len(row[0]) > 20 and row[0].endswith(".") for row in names.values()), names
 
 
 @pytest.mark.parametrize("function", ["check", "release", "verify", "debug"])

@@ -57,8 +57,11 @@ class Slipway:
             dagger.Directory | None, Doc("A local OSV database; else the public one is asked")
         ] = None,
     ) -> str:
-        """Lint, types, unit tests, SAST, secret scan, IaC scan, data validation and known vulnerabilities of the
-        dependencies, side by side. Prints every verdict; fails with every gate that failed."""
+        """Run every gate of the source side by side, and print every verdict.
+
+        Lint, types, unit tests, SAST, secret scan, IaC scan, data validation and known vulnerabilities of
+        the dependencies. Fails with every gate that failed.
+        """
         with telling():
             source = await self._source()
             verdicts = await judge_all(source_gates(source, advisories), source, Journal())
@@ -74,14 +77,16 @@ class Slipway:
 
     @function
     async def build(self) -> Image:
-        """Train, ask the model gate, then make the model artifact and the image that serves exactly that model."""
+        """Train, ask the model gate, then make the image that serves exactly that model."""
         with telling():
             return await self._build(Journal())
 
     @function
     async def smoke_test(self) -> str:
-        """Start the built image as a service, post real rows of the held-out data to it, and compare its answers with
-        the model's own."""
+        """Start the built image, post real rows to it, and compare its answers with the model's own.
+
+        The rows are those of the held-out data.
+        """
         with telling():
             journal = Journal()
             image = await self._build(journal)
@@ -126,8 +131,11 @@ class Slipway:
             bool, Doc("Release a tree that differs from its commit; the release says so")
         ] = False,
     ) -> Release:
-        """Make and publish a whole release: check, train, gate, build, smoke test, SBOM and scan, plan; then push,
-        sign, attest, verify, and tag with the commit. Refuses a tag that exists with another digest."""
+        """Make, publish, sign and verify a whole release, tagged with the commit.
+
+        Check, train, gate, build, smoke test, SBOM and scan, plan; then push, sign, attest, verify, tag. Refuses a tag
+        that exists with another digest.
+        """
         with telling():
             source = await self._source()
             history = self._history(source.tools)
@@ -163,8 +171,10 @@ class Slipway:
             dagger.Service | None, Doc("The registry as a service only this machine reaches")
         ] = None,
     ) -> str:
-        """Pull a release by digest and check content, signatures and attestations of all that it names. Prints what
-        was checked, a line each; fails where anything is missing."""
+        """Pull a release by digest and check content, signatures and attestations of all that it names.
+
+        Prints what was checked, a line each; fails where anything is missing.
+        """
         with telling():
             tools = await tools_from(self.image_lock)
             registry = registry_of(
@@ -179,8 +189,10 @@ class Slipway:
         self,
         stage: Annotated[str, Doc("The stage's name, as the report and the error name it")],
     ) -> dagger.Container:
-        """The container of a stage right before its step, with its files: add `terminal` to open a shell in it. The
-        step's command is in /stage/COMMAND."""
+        """The container of a stage right before its step, with its files: add `terminal` for a shell.
+
+        The step's command is in /stage/COMMAND.
+        """
         with telling():
             source = await self._source()
             return (await stage_named(stage, source, self._history(source.tools))).prepared()
