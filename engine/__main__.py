@@ -77,7 +77,7 @@ def _up(own: Settings, _: argparse.Namespace) -> int:
 
 
 def _down(own: Settings, options: argparse.Namespace) -> int:
-    with locked(own.home):
+    with locked(own.home, remove=options.purge):
         stopped = down.stop(own)
         say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
         if options.purge:

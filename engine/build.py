@@ -99,6 +99,7 @@ def _go_build(module: GoModule, packages: list[str], target: Path, log: Path, be
             process.kill()
             raise
     if code != 0:
+        line(f"{module.name} {module.version}: failed; whatever else is being built ends first")
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise EngineError(
             f"Building {module.name} {module.version} failed; the end of {log}:\n{tail}\n"

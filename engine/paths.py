@@ -21,6 +21,8 @@ CIDR = "SLIPWAY_ENGINE_CIDR"
 DEFAULT_PORT = 5199
 DEFAULT_NETWORK = "slipway"
 DEFAULT_CIDR = "10.87.0.0/16"
+LONGEST = 90
+"""Letters of a home's path: the path of a Unix socket in it has at most 107 bytes (unix(7))."""
 SOURCE = Path(__file__).resolve().parent
 
 
@@ -99,6 +101,10 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     usual = _cache(environment) / "slipway" / "engine"
     home = Path(environment.get(HOME) or usual).expanduser().absolute()
+    if len(str(home)) > LONGEST:
+        raise EngineError(
+            f"{HOME}={home}: a socket has to fit in there, choose a path of at most {LONGEST} letters."
+        )
     network, cidr = _network(home, usual)
     name = environment.get(NETWORK) or network
     if not (name.isalnum() and len(name) <= 12):

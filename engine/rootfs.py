@@ -120,16 +120,22 @@ def package_file(settings: Settings, file: PackageFile) -> Path:
 
 
 def _fetch(file: PackageFile, folder: Path) -> None:
-    # apt drops its rights to download; the folder has to let it in.
-    folder.chmod(0o755)
-    steps = (
-        ["apt-get", "--quiet", "-o", "APT::Sandbox::User=root", "download", file.package],
-        ["sh", "-c", "exec dpkg-deb -x ./*.deb tree"],
-    )
-    for command in steps:
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise EngineError(
-                f"Fetching the Debian package {file.package} failed: {result.stderr.strip()}\n"
-                "Try `apt-get update`, then `python3 -m engine up` again."
-            )
+    download = ["apt-get", "--quiet", "-o", "APT::Sandbox::User=root", "download", file.package]
+    if _run(download, folder):
+        # The lists of packages are missing, or too old to name a version that is still there.
+        _run(["apt-get", "--quiet", "update"], folder)
+    problem = _run(download, folder) if not list(folder.glob("*.deb")) else ""
+    if not problem:
+        package = next(folder.glob("*.deb"))
+        problem = _run(["dpkg-deb", "-x", package.name, "tree"], folder)
+    if problem:
+        raise EngineError(
+            f"Fetching the Debian package {file.package} failed: {problem}\n"
+            "Look at `apt-get update`, then run `python3 -m engine up` again."
+        )
+
+
+def _run(command: list[str], folder: Path) -> str:
+    """Run a command; give what it complained of, or nothing if it went well."""
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return "" if result.returncode == 0 else result.stderr.strip() or f"code {result.returncode}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from engine.rootfs import layer_of, package_file
 from engine.say import line, step
 
 CNI = Path("/usr/lib/cni")
+TWO_LINKERS = 7e9
+"""Bytes of memory from which on two programs are built at a time."""
 PLUGINS = ("bridge", "firewall", "host-local", "loopback")
 
 
@@ -91,8 +94,9 @@ def bring_up(settings: Settings, recipes: Recipes) -> list[str]:
 
 @contextmanager
 def _pool() -> Iterator[ThreadPoolExecutor]:
-    """Two at a time: one downloads while the other compiles, and a linker's memory is not doubled."""
-    pool = ThreadPoolExecutor(max_workers=2)
+    """Two at a time: one downloads while the other compiles. Linking two needs the memory for it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    pool = ThreadPoolExecutor(max_workers=2 if memory > TWO_LINKERS else 1)
     try:
         yield pool
     finally:

@@ -44,6 +44,7 @@ def test_a_relative_folder_is_made_absolute(
         ("SLIPWAY_ENGINE_REGISTRY_PORT", "http"),
         ("SLIPWAY_ENGINE_REGISTRY_PORT", "0"),
         ("SLIPWAY_ENGINE_REGISTRY_PORT", "65536"),
+        ("SLIPWAY_ENGINE_HOME", "/" + "x" * 90),
         ("SLIPWAY_ENGINE_NETWORK", "far-too-long-a-name"),
         ("SLIPWAY_ENGINE_NETWORK", "a b"),
         ("SLIPWAY_ENGINE_CIDR", "10.0.0.0"),
