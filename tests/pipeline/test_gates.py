@@ -16,6 +16,7 @@ from .releasing import ADVISORY, advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 LOCK = "service/requirements.lock"
+LOOKED = Verdict(gate="lint", status=Status.PASSED, summary="1 file", tool="ruff")
 
 
 async def scanned(source: Source, lock: str, database: dagger.Directory) -> Verdict:
@@ -45,9 +46,15 @@ async def test_an_empty_database_is_no_pass(source: Source) -> None:
     empty = dag.directory().with_new_file("README.md", "nothing")
     verdict = await scanned(source, "jinja2==2.10.1\n", empty)
     assert verdict.status is Status.NOT_EVALUATED
+    with pytest.raises(GateFailed) as caught:
+        require([verdict, LOOKED], WhenNotEvaluated.FAIL)
+    assert_told(
+        str(caught.value), "dependencies", "not evaluated", "no offline version", sentences=4
+    )
+    # Allowed is not the same as passed: beside a gate that looked it does not stop, alone it does.
+    require([verdict, LOOKED], WhenNotEvaluated.ALLOW)
     with pytest.raises(GateFailed):
-        require([verdict], WhenNotEvaluated.FAIL)
-    require([verdict], WhenNotEvaluated.ALLOW)
+        require([verdict], WhenNotEvaluated.ALLOW)
 
 
 async def test_an_empty_lock_is_no_pass(source: Source) -> None:

@@ -45,7 +45,7 @@ async def test_a_stack_that_does_not_plan_is_named_with_its_first_error(
     bad = await open_source(source.tree.with_new_file(f"{STACK}/bad.tf", text), source.tools)
     with pytest.raises(ConfigError) as caught:
         await plans.plan(bad, Journal(), await reference.history().head())
-    assert_told(str(caught.value), STACK, "--stage plan terminal", *words)
+    assert_told(str(caught.value), STACK, "--stage plan terminal", *words, sentences=3)
 
 
 async def test_a_stack_that_is_not_there_is_named(source: Source, reference: Project) -> None:

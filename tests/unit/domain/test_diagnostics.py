@@ -20,6 +20,17 @@ Error: Missing name for resource
 
   on main.tf line 7, in resource "x":
 """
+UNEXPECTED = """\
+╷
+│ Error: Unsupported argument
+│
+│   on bad.tf line 2, in resource "terraform_data" "x":
+│    2:   inputt = 1
+│
+│ An argument named "inputt" is not expected here. Did you
+│ mean "input"?
+╵
+"""
 FRAMED = """\
 ╷
 │ Error: Reference to undeclared input variable
@@ -33,7 +44,16 @@ FRAMED = """\
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (UNCLOSED, "Unclosed configuration block, main.tf line 1"),
+        (
+            UNCLOSED,
+            "Unclosed configuration block, main.tf line 1: "
+            "There is no closing brace for this block before the end of the file",
+        ),
+        (
+            UNEXPECTED,
+            'Unsupported argument, bad.tf line 2: An argument named "inputt" is not expected here. '
+            'Did you mean "input"?',
+        ),
         (FRAMED, "Reference to undeclared input variable, stacks/local/main.tf line 12"),
         ("Error: Failed to get lock\n", "Failed to get lock"),
         ("something\nkilled\n", "killed"),
