@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from dagger import dag
@@ -12,8 +14,8 @@ from slipway.signing import Key, public_key
 from slipway.stage import Journal
 from slipway.tools import Tools
 
-from .project import assert_told
-from .releasing import desk_at, embedded
+from .project import Project, assert_told, last_error
+from .releasing import desk_at, embedded, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 PASSWORD = "long-enough-3141"
@@ -120,3 +122,19 @@ async def test_an_attestation_that_is_not_there_is_missed(pair: tuple[str, str])
     with pytest.raises(VerificationError) as caught:
         await desk_at(embedded()).verify("release", pinned, ["cyclonedx"], pair[1], Journal())
     assert_told(str(caught.value), "release", pinned)
+
+
+async def test_dagger_call_with_the_wrong_key_password_publishes_nothing_and_keeps_it_secret(
+    pair: tuple[str, str], project: Project, fresh: Callable[[str], str], tmp_path: Path
+) -> None:
+    project.named(fresh("key"))
+    (tmp_path / "cosign.key").write_text(pair[0], encoding="utf-8")
+    done = project.call(
+        "release", "--key", f"file://{tmp_path}/cosign.key", "--key-password", "env://SECRET", "report",
+        environment={"SECRET": "wrong-2718-hush"},
+    )  # fmt: skip
+    assert_told(last_error(done), "--key-password")
+    assert done.stdout == ""
+    for secret in ("wrong-2718-hush", *pair[0].splitlines()[1:-1]):
+        assert secret not in done.stderr
+    assert await tags_of(project, desk_at(embedded())) == {}

@@ -55,6 +55,10 @@ FRAMED = """\
             'Did you mean "input"?',
         ),
         (FRAMED, "Reference to undeclared input variable, stacks/local/main.tf line 12"),
+        (
+            "Error: No configuration files\n\nPlan requires configuration. Planning without it would\nbe odd.\n",
+            "No configuration files: Plan requires configuration",
+        ),
         ("Error: Failed to get lock\n", "Failed to get lock"),
         ("something\nkilled\n", "killed"),
         ("", "it says nothing"),

@@ -10,6 +10,7 @@ _PLACE = re.compile(r"on (?P<file>\S+) line (?P<line>\d+)")
 _FRAME = re.compile(r"^[ \t│╷╵|]+", re.MULTILINE)
 # A line of the source ("12: resource …"), and what hangs below it ("├────", "var.x is a string").
 _SOURCE = re.compile(r"\d+:|[├─]")
+_SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
 _WIDTH = 200
 
 
@@ -32,9 +33,11 @@ def first_error(text: str) -> str:
 
 
 def _detail(lines: Iterable[str]) -> str:
-    """The first paragraph that is neither a place nor a line of the source, in one line."""
-    paragraph = " ".join(_first_paragraph(lines)).rstrip(".")
-    return paragraph if len(paragraph) <= _WIDTH else paragraph[: _WIDTH - 1] + "…"
+    """What is said first that is neither a place nor a line of the source; with a `Did you mean` if one follows."""
+    first, *others = _SENTENCES.split(" ".join(_first_paragraph(lines)))
+    meant = [sentence for sentence in others[:1] if sentence.startswith("Did you mean")]
+    said = " ".join([first, *meant]).rstrip(".")
+    return said if len(said) <= _WIDTH else said[: _WIDTH - 1] + "…"
 
 
 def _first_paragraph(lines: Iterable[str]) -> Iterator[str]:
