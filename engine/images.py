@@ -56,8 +56,14 @@ def entries_of(image: Image, inputs: Inputs) -> dict[str, Entry]:
 
 
 def _authorities() -> dict[str, Entry]:
-    """What this machine trusts; a proxy that opens TLS is trusted only there."""
-    return {str(CA): Entry(source=CA)} if CA.exists() else {}
+    """What this machine trusts: the bundle, and the added ones as Debian keeps them.
+
+    With the latter an `update-ca-certificates` in a container makes the same bundle again.
+    """
+    entries = {str(CA): Entry(source=CA)} if CA.exists() else {}
+    for path in sorted(LOCAL_CA.glob("*.crt")):
+        entries[str(path)] = Entry(source=path)
+    return entries
 
 
 def pip_settings(environment: Mapping[str, str]) -> str:

@@ -72,11 +72,16 @@ def test_key_changes_with_what_the_machine_trusts(
     bundle = tmp_path / "ca.crt"
     bundle.write_text("one")
     monkeypatch.setattr(images, "CA", bundle)
+    monkeypatch.setattr(images, "LOCAL_CA", tmp_path / "added")
     image = replace(TOOL, host_ca=True)
     inputs = _inputs(tmp_path / "a")
     key = images.key_of(image, inputs)
     bundle.write_text("two")
-    assert key != images.key_of(image, inputs)
+    other = images.key_of(image, inputs)
+    assert key != other
+    (tmp_path / "added").mkdir()
+    (tmp_path / "added" / "proxy.crt").write_text("three")
+    assert other != images.key_of(image, inputs)
 
 
 def test_built_in_image_lies_under_its_digests(tmp_path: Path, own: Settings) -> None:
