@@ -12,7 +12,7 @@ from typing import Final
 
 import dagger
 
-from .domain.registry_answers import absent, explain, said
+from .domain.registry_answers import absent, explain, of_registry, said
 from .errors import RegistryError, SigningError, TagConflict, VerificationError
 from .layout import digest_of
 from .registry import Registry
@@ -77,7 +77,8 @@ class Desk:
             after=("pack-release",),
         )
         if outcome.exit_code == FAILED:
-            if outcome.stderr.startswith("crane"):
+            # cosign pushes too: what the registry says to it is no fault of the key.
+            if outcome.stderr.startswith("crane") or of_registry(outcome.stderr):
                 raise self._registry_error(outcome.stderr)
             raise SigningError(
                 f"signing the {subject.kind} failed: {said(outcome.stderr)}",

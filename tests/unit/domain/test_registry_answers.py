@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from slipway.domain.registry_answers import absent, explain
+from slipway.domain.registry_answers import absent, explain, of_registry
 
 HOST = "localhost:5050"
 
@@ -21,6 +21,14 @@ HOST = "localhost:5050"
         ("write /var/lib/registry: no space left on device", "no space left", "Free some"),
         ("tls: x509: certificate signed by unknown authority", "not trusted", "Trust"),
         ("unexpected status code 500 Internal Server Error", "broke off", "Look at its log"),
+        (
+            # distribution 2.8 on a full disk; the digest and the port hold figures that are no status
+            "POST http://localhost:5000/v2/a/blobs/uploads/: UNKNOWN: unknown error; "
+            "map[DriverName:filesystem Enclosed:map[Err:28 Op:write Path:/x/sha256/4015072e401]]",
+            "no space left",
+            "Free some",
+        ),
+        (f"pushing localhost:5000/a@sha256:{'401' * 20}abcd: odd", "the registry fails", ""),
         ("something new\nand odd", "the registry fails: and odd", ""),
         ("", "it says nothing", ""),
     ],
@@ -36,3 +44,9 @@ def test_what_is_not_there_is_no_failure() -> None:
     assert absent("GET https://x/v2/a/manifests/b: MANIFEST_UNKNOWN: manifest unknown")
     assert absent("unexpected status code 404 Not Found")
     assert not absent("connection refused")
+
+
+def test_a_complaint_names_the_request_where_it_is_about_the_registry() -> None:
+    assert of_registry("signing digest: POST http://x:5000/v2/: UNKNOWN: unknown error")
+    assert of_registry('Get "https://x/v2/": dial tcp: connection refused')
+    assert not of_registry("reading key: decrypt: encrypted: decryption failed")

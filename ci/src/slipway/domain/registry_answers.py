@@ -11,9 +11,14 @@ import re
 from ..errors import RegistryError
 
 _ABSENT = re.compile(r"MANIFEST_UNKNOWN|NAME_UNKNOWN|404 Not Found|status code 404", re.IGNORECASE)
+# A request that a client names: `POST http://…`, or Go's `Get "https://…": dial tcp …`.
+_REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) \"?https?://", re.IGNORECASE)
+# Numbers stand alone: a digest or a port may hold the same figures. Err:28 is ENOSPC, as distribution prints it.
 _CAUSES = (
     (
-        re.compile(r"UNAUTHORIZED|DENIED|401|403 Forbidden|authentication required", re.IGNORECASE),
+        re.compile(
+            r"UNAUTHORIZED|DENIED|\b401\b|403 Forbidden|authentication required", re.IGNORECASE
+        ),
         "refuses the credentials",
         "Check --username and --password, and that they may push there",
     ),
@@ -27,7 +32,7 @@ _CAUSES = (
         "Check --registry, and that it is running and in reach of the engine",
     ),
     (
-        re.compile(r"no space left|insufficient storage|507|quota", re.IGNORECASE),
+        re.compile(r"no space left|\bErr:28\b|insufficient storage|\b507\b|quota", re.IGNORECASE),
         "has no space left",
         "Free some; nothing was tagged, and running the same command again goes on",
     ),
@@ -37,7 +42,7 @@ _CAUSES = (
         "Trust its authority on the engine's machine, or pass --registry-service",
     ),
     (
-        re.compile(r"50[0234]|UNKNOWN", re.IGNORECASE),
+        re.compile(r"\b50[0234]\b|UNKNOWN", re.IGNORECASE),
         "broke off in the middle (its disk may be full)",
         "Look at its log; nothing was tagged, and running the same command again goes on",
     ),
@@ -49,6 +54,11 @@ def absent(text: str) -> bool:
     registry.
     """
     return _ABSENT.search(text) is not None
+
+
+def of_registry(text: str) -> bool:
+    """Whether a client complained of its talk with a registry, rather than of a key or a signature."""
+    return _REQUEST.search(text) is not None
 
 
 def explain(text: str, host: str) -> RegistryError:
