@@ -23,7 +23,7 @@ from .publish import Desk
 from .registry import embedded_service, open_registry, registry_of
 from .release import Release, Run
 from .signing import Key, public_key
-from .source import Source, open_source
+from .source import Source, by_content, open_source
 from .stage import Journal
 from .stages import stage_named
 from .telling import telling
@@ -204,7 +204,7 @@ class Slipway:
             return embedded_service(await tools_from(self.image_lock))
 
     async def _source(self) -> Source:
-        return await open_source(self.tree, await tools_from(self.image_lock))
+        return await open_source(await by_content(self.tree), await tools_from(self.image_lock))
 
     def _history(self, tools: Tools) -> History:
         return open_history(tools, self.tree, self.git)

@@ -15,6 +15,7 @@ CONFIG: Final = "slipway.yaml"
 WORK: Final = "/src"  # where a stage finds the service's folder
 VENV: Final = "/opt/venv"
 DATA: Final = "/data"  # data.csv and schema.json, for training and validation
+_COPY: Final = ".slipway-tree"
 BAD_DATA: Final = 3  # the exit code by which a service package says: the data is at fault
 
 
@@ -62,7 +63,7 @@ class Source:
 
     def checked(self) -> dagger.Container:
         """The workbench with the service's folder in it, as the service's own checks run."""
-        return self.workbench().with_directory(WORK, self.service).with_workdir(WORK)
+        return self.workbench().with_mounted_directory(WORK, self.service).with_workdir(WORK)
 
     def trainer(self) -> dagger.Container:
         """The dependencies with the files that training reads, and no others: what changes beside them
@@ -116,6 +117,16 @@ class Source:
             ),
             accept=(0, BAD_DATA),
         )  # fmt: skip
+
+
+async def by_content(tree: dagger.Directory) -> dagger.Directory:
+    """The same tree, known to the engine by the content of each of its folders.
+
+    Engine 0.19.10 loads a DefaultPath anew for each call and knows it as a whole only: a change of the README would run
+    every stage again. What a module uploads from its own container it knows by content, folder by folder.
+    """
+    await tree.export(_COPY)
+    return dag.current_module().workdir(_COPY)
 
 
 async def open_source(tree: dagger.Directory, tools: Tools) -> Source:
