@@ -13,10 +13,7 @@ from pathlib import Path
 from engine.errors import EngineError
 from engine.paths import Settings
 from engine.recipes import GoModule
-from engine.say import clock, line
-
-PULSE = 15.0
-"""Seconds between signs of life while a program compiles."""
+from engine.say import clock, line, pulse
 
 
 def go_environment(module: GoModule | None = None) -> dict[str, str]:
@@ -69,12 +66,11 @@ def _compile(settings: Settings, module: GoModule, target: Path) -> None:
     line(f"{name}: compiling {', '.join(sorted(module.programs))} …")
     log = settings.logs / f"build-{module.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    for program, package in module.programs.items():
-        _go_build(module, [package], target / program, log, begun)
+    _go_build(module, target, log)
     line(f"{name}: built in {clock(time.monotonic() - begun)}")
 
 
-def _go_build(module: GoModule, packages: list[str], target: Path, log: Path, begun: float) -> None:
+def _go_build(module: GoModule, target: Path, log: Path) -> None:
     variables = " ".join(f"-X {key}={value}" for key, value in module.variables.items())
     command = [
         "go",
@@ -86,18 +82,19 @@ def _go_build(module: GoModule, packages: list[str], target: Path, log: Path, be
         "-gcflags=all=-dwarf=false",
         f"-ldflags=-s -w {variables}".rstrip(),
         "-o",
-        str(target),
-        *packages,
+        f"{target}/",  # a folder: each program gets the last part of its package's path as its name
+        *module.programs.values(),
     ]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd=module.folder, env=go_environment(module), stdout=out, stderr=out
-        )
-        try:
-            code = _watch(process, f"{module.name} {module.version}: {target.name}", begun)
-        except BaseException:
-            process.kill()
-            raise
+    what = f"{module.name} {module.version}: still compiling"
+    with log.open("wb") as out, pulse(what):
+        code = subprocess.run(
+            command,
+            cwd=module.folder,
+            env=go_environment(module),
+            stdout=out,
+            stderr=out,
+            check=False,
+        ).returncode
     if code != 0:
         line(f"{module.name} {module.version}: failed; whatever else is being built ends first")
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
@@ -105,14 +102,6 @@ def _go_build(module: GoModule, packages: list[str], target: Path, log: Path, be
             f"Building {module.name} {module.version} failed; the end of {log}:\n{tail}\n"
             "If a download failed, run `python3 -m engine up` again: it goes on from here."
         )
-
-
-def _watch(process: subprocess.Popen[bytes], what: str, begun: float) -> int:
-    while True:
-        try:
-            return process.wait(timeout=PULSE)
-        except subprocess.TimeoutExpired:
-            line(f"{what}: still compiling, {clock(time.monotonic() - begun)} so far")
 
 
 def _forget_older(settings: Settings, module: GoModule, current: Path) -> None:

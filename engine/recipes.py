@@ -169,6 +169,10 @@ def _typed(where: str, kind: str, value: object) -> object:
 
 
 def _refer(recipes: Recipes) -> None:
+    for owner in recipes.modules.values():
+        for name, package in owner.programs.items():
+            if name != package.rpartition("/")[2]:
+                raise EngineError(f"{FILE.name}: Go names the program of {package} not {name}.")
     for image in (*recipes.images.values(), *recipes.builtins.values()):
         if image.rootfs and image.rootfs not in recipes.rootfs:
             raise EngineError(f"{FILE.name}: {image.name} uses the unknown rootfs {image.rootfs}.")

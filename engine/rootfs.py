@@ -15,7 +15,7 @@ from engine.errors import EngineError
 from engine.layers import TIME, Compressor, Layer
 from engine.paths import Settings, scratch_folder
 from engine.recipes import Debian, PackageFile, Rootfs
-from engine.say import clock, line
+from engine.say import clock, line, pulse
 
 CHUNK = 1 << 20
 
@@ -51,7 +51,8 @@ def _make(settings: Settings, debian: Debian, rootfs: Rootfs, path: Path) -> Lay
             stderr=errors,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(TIME), "TMPDIR": str(scratch)},
         )
-        layer = _compress(process, path)
+        with pulse(f"rootfs {rootfs.name}: still being made"):
+            layer = _compress(process, path)
         if process.wait() != 0:
             path.unlink(missing_ok=True)
             raise EngineError(_failure(rootfs, log))

@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+PULSE = 15.0
+"""Seconds between signs of life."""
+
 _lock = threading.Lock()
 _started = time.monotonic()
 
@@ -32,6 +35,25 @@ def elapsed() -> float:
 def line(text: str) -> None:
     """Print a line of progress under the time since the command began."""
     say(f"[{clock(elapsed()):>12}] {text}")
+
+
+@contextmanager
+def pulse(what: str) -> Iterator[None]:
+    """Say every now and then that something long still goes on, and for how long it has."""
+    begun = time.monotonic()
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(PULSE):
+            line(f"{what}, {clock(time.monotonic() - begun)} so far")
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @contextmanager

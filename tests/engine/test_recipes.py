@@ -76,6 +76,7 @@ def test_minimal_file_loads(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("[debian]", "[debian", "not valid TOML"),
+        ('{ crane = "example', '{ crain = "example', "the program of example.com/crane not crain"),
         ("[rootfs.base]", "[rotfs.base]", r"unknown table \[rotfs\]"),
         ('rootfs = "base"', 'rootfs = "bse"', "unknown rootfs bse"),
         ('rootfs = "base"', 'rootfz = "base"', "unknown key 'rootfz'"),
