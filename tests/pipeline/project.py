@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,8 +158,3 @@ def assert_told(message: str, *words: str, sentences: int = 2) -> None:
     ends = re.findall(r"[.!?](?=\s+[A-Z`]|\s*$)", told.replace("e.g.", "eg"))
     assert len(ends) <= sentences, f"{len(ends)} sentences: {message}"
     assert len(told) <= 900, f"{len(told)} characters: {message}"
-
-
-def ran(names: Sequence[tuple[str, bool]]) -> set[str]:
-    """The stages that were not answered from the cache."""
-    return {name for name, cached in names if not cached}

@@ -11,12 +11,16 @@ from pathlib import Path
 
 import dagger
 from dagger import dag
+from slipway import image as images
+from slipway import model as models
 from slipway.errors import flatten, one
+from slipway.image import Image
 from slipway.publish import Desk
 from slipway.registry import Registry, embedded_service
 from slipway.release import ATTESTED, Release, Run
 from slipway.release import release as run_release
 from slipway.signing import Key
+from slipway.source import Source
 from slipway.stage import Journal
 from slipway.tools import Tools
 
@@ -72,6 +76,13 @@ def advisories(*entries: Mapping[str, object]) -> dagger.Directory:
         .with_exec(["python", "-c", UNPACK])
         .directory("/db")
     )
+
+
+async def built(source: Source, project: Project, journal: Journal | None = None) -> Image:
+    """The image of a source, with the history of a project."""
+    history, journal = project.history(), journal or Journal()
+    model = await models.train(source, journal, history)
+    return await images.build(source, model, journal, await history.head())
 
 
 def registry_container() -> dagger.Container:

@@ -10,8 +10,7 @@ from slipway.layout import digest_of
 from slipway.stage import Journal
 
 from .project import Project
-from .releasing import ADVISORY, advisories
-from .test_service import built
+from .releasing import ADVISORY, advisories, built
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 SERVICE_GATES = ("lint", "types", "unit-tests", "sast", "data", "dependencies", "iac")

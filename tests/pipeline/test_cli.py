@@ -12,8 +12,7 @@ from slipway.layout import digest_of
 from slipway.source import Source
 
 from .project import Project, assert_told, dagger_command, last_error
-from .releasing import ADVISORY, write_advisories
-from .test_service import built
+from .releasing import ADVISORY, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 FUNCTIONS = {

@@ -10,12 +10,12 @@ from slipway import model as models
 from slipway.domain.verdicts import Status, Verdict, WhenNotEvaluated
 from slipway.errors import GateFailed
 from slipway.evidence import judge, require, source_gates
-from slipway.image import Image
 from slipway.layout import digest_of
 from slipway.source import Source, open_source
 from slipway.stage import Journal
 
 from .project import Project, assert_told
+from .releasing import built
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 PACKAGE = "service/src/screening"
@@ -26,13 +26,6 @@ FAILING = '"""A wrong test."""\n\n\ndef test_sums() -> None:\n    assert 1 + 1 =
 async def changed(source: Source, path: str, text: str) -> Source:
     """The project with one file's text replaced."""
     return await open_source(source.tree.with_new_file(path, text), source.tools)
-
-
-async def built(source: Source, project: Project, journal: Journal | None = None) -> Image:
-    """The image of a source, with the history of a project."""
-    history, journal = project.history(), journal or Journal()
-    model = await models.train(source, journal, history)
-    return await images.build(source, model, journal, await history.head())
 
 
 async def smoked(source: Source, project: Project) -> Verdict:
