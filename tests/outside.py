@@ -1,0 +1,167 @@
+"""Look at a release from outside: stock cosign, crane and runc, and none of our own code.
+
+    python -m tests.outside dist
+
+Serves the embedded registry on this machine, verifies the four artifacts with the published key, and runs the image as
+its user on a read-only root file system, where it has to answer.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+KINDS = ("release", "model", "image", "plan")
+TOOLS = {
+    "crane": ("gcr.io/go-containerregistry/crane:v0.22.1", "/ko-app/crane"),
+    "cosign": ("ghcr.io/sigstore/cosign/cosign:v3.1.3", "/ko-app/cosign"),
+}
+EMPTY_ROOT = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
+# A port of its own: two releases are never looked at at once, but a person's service may hold 8080.
+PORT = "18080"
+
+
+def run(argv: Sequence[str | Path]) -> str:
+    """Run a command; return its standard output. What it complains of is shown where it fails."""
+    done = subprocess.run(
+        [str(word) for word in argv], capture_output=True, text=True, check=False, timeout=600
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(str(word) for word in argv)[:200]}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def fetch_tools(folder: Path) -> dict[str, Path]:
+    """The stock tools, out of their own images."""
+    for name, (image, path) in TOOLS.items():
+        run(
+            [
+                *("dagger", "core", "container", "from", "--address", image),
+                *("file", "--path", path, "export", "--path", folder / name),
+            ]
+        )
+        (folder / name).chmod(0o755)
+    return {name: folder / name for name in TOOLS}
+
+
+@contextmanager
+def registry() -> Iterator[None]:
+    """The embedded registry at localhost:5050."""
+    server = subprocess.Popen(
+        ["dagger", "--progress=plain", "call", "registry", "up", "--ports", "5050:5050"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        answer("http://localhost:5050/v2/", seconds=120)
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def answer(url: str, *, seconds: float, body: object = None) -> object:
+    """What a URL answers, waiting until it does."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"content-type": "application/json"})  # noqa: S310
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310
+                return json.loads(reply.read() or b"null")
+        except OSError as error:
+            if time.monotonic() > end:
+                sys.exit(f"{url} does not answer within {seconds:g} s: {error}")
+            time.sleep(0.3)
+
+
+def verify(tools: dict[str, Path], dist: Path, references: dict[str, str], folder: Path) -> None:
+    """Check content and signature of each artifact with the stock tools."""
+    root = folder / "trusted-root.json"
+    root.write_text(EMPTY_ROOT)
+    for kind, reference in references.items():
+        digest = run([tools["crane"], "digest", reference]).strip()
+        if not reference.endswith(f"@{digest}"):
+            sys.exit(f"{kind}: the registry holds {digest}, release.json says {reference}")
+        common: list[str | Path] = [
+            "--key",
+            dist / "cosign.pub",
+            "--trusted-root",
+            root,
+            "--insecure-ignore-tlog",
+        ]
+        signed = run([tools["cosign"], "verify", *common, "--output=json", reference])
+        types = {entry["critical"]["type"] for entry in json.loads(signed)}
+        if "https://sigstore.dev/cosign/sign/v1" not in types:
+            sys.exit(f"{kind}: no signature among {types}")
+        print(f"{kind}: {reference} is there, and cosign verifies its signature")
+
+
+def bundle(tools: dict[str, Path], reference: str, folder: Path) -> None:
+    """An OCI runtime bundle of the image: its file system, read-only, and its own user and command."""
+    rootfs = folder / "rootfs"
+    rootfs.mkdir(parents=True)
+    run([tools["crane"], "export", reference, folder / "image.tar"])
+    run(["tar", "-xf", folder / "image.tar", "-C", rootfs])
+    config = json.loads(run([tools["crane"], "config", reference]))["config"]
+    run(["runc", "spec", "--bundle", folder])
+    spec = json.loads((folder / "config.json").read_text())
+    user, group = (int(number) for number in config["User"].split(":"))
+    spec["process"].update(
+        terminal=False,
+        user={"uid": user, "gid": group},
+        args=config["Entrypoint"],
+        env=[*(e for e in config["Env"] if not e.startswith("PORT=")), f"PORT={PORT}"],
+        cwd=config.get("WorkingDir") or "/",
+    )
+    spec["root"] = {"path": "rootfs", "readonly": True}
+    # The host's network, so that this program can ask it; no limits that this machine may not set.
+    spec["linux"]["namespaces"] = [n for n in spec["linux"]["namespaces"] if n["type"] != "network"]
+    spec["process"].pop("rlimits", None)
+    spec["mounts"] = [m for m in spec["mounts"] if m["type"] != "sysfs"]
+    (folder / "config.json").write_text(json.dumps(spec))
+
+
+def serve(folder: Path, dist: Path) -> None:
+    """Run the bundle, ask it, and stop it gracefully."""
+    name = f"slipway-outside-{os.getpid()}"
+    log = (folder / "service.log").open("w")
+    server = subprocess.Popen(["runc", "run", "--bundle", str(folder), name], stdout=log)
+    try:
+        answer(f"http://localhost:{PORT}/readyz", seconds=60)
+        model = answer(f"http://localhost:{PORT}/model", seconds=5)
+        commit = json.loads((dist / "release.json").read_text())["commit"]
+        if not isinstance(model, dict) or model.get("commit") != commit:
+            sys.exit(f"/model answers {model}, release.json says commit {commit}")
+        print(f"image: runs as its user on a read-only root, and serves the model of {commit}")
+    finally:
+        subprocess.run(["runc", "kill", name, "TERM"], check=False)
+        code = server.wait(30)
+    if code != 0:
+        sys.exit(f"the service ended with exit code {code} when asked to stop")
+    print("image: stops when asked to")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Command line of this program; see the text of the module."""
+    dist = Path(arguments[0])
+    said = json.loads((dist / "release.json").read_text())
+    references = {kind: said[kind] for kind in KINDS}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        tools = fetch_tools(folder)
+        with registry():
+            verify(tools, dist, references, folder)
+            bundle(tools, references["image"], folder / "bundle")
+        serve(folder / "bundle", dist)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
