@@ -68,14 +68,16 @@ class Slipway:
             require(verdicts, source.project.gates.not_evaluated, SELF_SUFFICIENT)
             return render_text(verdicts)
 
-    @function
+    # What train, build and plan give holds folders of this session's client: another session that got them out of
+    # the cache could not read on in them ("failed to get snapshot"). Their stages are cached all the same.
+    @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def train(self) -> Model:
         """Train the model: its weights, metrics, card and input schema."""
         with telling():
             source = await self._source()
             return await models.train(source, Journal(), self._history(source.tools))
 
-    @function
+    @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def build(self) -> Image:
         """Train, ask the model gate, then make the image that serves exactly that model."""
         with telling():
@@ -95,7 +97,7 @@ class Slipway:
             require([verdict], source.project.gates.not_evaluated)
             return render_text([verdict])
 
-    @function
+    @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def plan(self) -> Plan:
         """Plan the declared infrastructure stack, and save the plan as an artifact."""
         with telling():
