@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from slipway.domain import config
 
 ROOT = Path(__file__).parents[3]
