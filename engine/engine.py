@@ -59,27 +59,21 @@ def configuration(settings: Settings) -> dict[str, object]:
 def command(settings: Settings, config: Path) -> list[str]:
     """Give the command that runs the engine in a mount namespace of its own."""
     return [
-        "unshare",
-        "--mount",
-        "--propagation",
-        "private",
-        "--",
-        sys.executable,
-        "-I",
-        str(SOURCE / "inside.py"),
-        str(settings.home),
-        str(config),
+        *("unshare", "--mount", "--propagation", "private", "--"),
+        *(sys.executable, "-I", str(SOURCE / "inside.py"), str(settings.home), str(config)),
+        *arguments(settings),
+    ]
+
+
+def arguments(settings: Settings) -> list[str]:
+    """Give the engine's own command line."""
+    return [
         str(settings.bin / "dagger-engine"),
-        "--root",
-        str(settings.state),
-        "--addr",
-        f"unix://{settings.socket}",
-        "--network-name",
-        settings.network,
-        "--network-cidr",
-        settings.cidr,
-        "--oci-cni-binary-dir",
-        str(settings.plugins),
+        *("--root", str(settings.state)),
+        *("--addr", f"unix://{settings.socket}"),
+        *("--network-name", settings.network),
+        *("--network-cidr", settings.cidr),
+        *("--oci-cni-binary-dir", str(settings.plugins)),
     ]
 
 
@@ -118,12 +112,13 @@ def install_dnsmasq(settings: Settings) -> None:
 def start(settings: Settings, builtins: Mapping[str, str]) -> bool:
     """Have the engine running on these built-in images; tell whether it had to be started.
 
-    An engine that runs on older ones is replaced: it reads their digests only when it starts.
+    An engine that runs on older ones is replaced: it reads their digests only when it starts. Which
+    Python started it makes no difference, so that a virtual environment's does not replace it.
     """
     process = daemon(settings)
     config = settings.run / "engine.json"
     text = json.dumps(configuration(settings), indent=2, sort_keys=True)
-    wanted = json.dumps([dict(builtins), text, command(settings, config), _programs(settings)])
+    wanted = json.dumps([dict(builtins), text, arguments(settings), _programs(settings)])
     record = settings.run / "engine.started"
     if process.running() and answers(settings) and _read(record) == wanted:
         return False

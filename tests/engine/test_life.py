@@ -139,6 +139,15 @@ def test_warm_up_changes_nothing_and_takes_under_3_seconds(first: Machine) -> No
     assert first.pid() == before
 
 
+def test_another_python_does_not_replace_the_engine(first: Machine, tmp_path: Path) -> None:
+    before = first.pid()
+    other = tmp_path / "python3"
+    other.symlink_to(sys.executable)
+    command = [str(other), "-m", "engine", "up"]
+    subprocess.run(command, cwd=ROOT, env=first.environment, capture_output=True, check=True)
+    assert first.pid() == before
+
+
 def test_status_says_what_is_there(first: Machine) -> None:
     found = first.status()
     assert found["ready"] is True
