@@ -197,7 +197,9 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            return (await stage_named(stage, source, self._history(source.tools))).prepared()
+            found = await stage_named(stage, source, self._history(source.tools))
+            # Made here and now: left to whoever reads on, its folders would be looked for in the wrong client.
+            return await found.prepared().sync()
 
     @function
     async def registry(self) -> dagger.Service:
