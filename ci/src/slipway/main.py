@@ -50,7 +50,8 @@ class Slipway:
         Doc('A JSON file with digests for the tool images: {"python": "…@sha256:…"}'),
     ] = None
 
-    @function
+    # Cached within a session only: advisories and the day go into its stages, which have a cache of their own.
+    @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def check(
         self,
         advisories: Annotated[
@@ -83,7 +84,7 @@ class Slipway:
         with telling():
             return await self._build(Journal())
 
-    @function
+    @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def smoke_test(self) -> str:
         """Start the built image, post real rows to it, and compare its answers with the model's own.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
 import dagger
-from dagger import Doc, dag, function, object_type
+from dagger import Doc, dag, object_type
 from dagger import field as shown
 
 from . import image as images
@@ -46,16 +46,11 @@ class Release:
     report: Annotated[str, Doc("what was made, what the gates said, where the time went")] = shown()
     json: Annotated[str, Doc("the same for machines, as dist/release.json")] = shown()
     public_key: Annotated[str, Doc("the key that it verifies with, PEM")] = shown()
-
-    @function
-    def dist(self) -> dagger.Directory:
-        """What a person or a script goes on with: release.json, cosign.pub, report.txt."""
-        return (
-            dag.directory()
-            .with_new_file("release.json", self.json)
-            .with_new_file("cosign.pub", self.public_key)
-            .with_new_file("report.txt", self.report)
-        )
+    # A field and no function: a function's result is cached under the call that gave its object, not under what that
+    # object holds, and a second release would be answered with the first one's files.
+    dist: Annotated[
+        dagger.Directory, Doc("what one goes on with: release.json, cosign.pub, report.txt")
+    ] = shown()
 
 
 @dataclass(kw_only=True)
@@ -291,7 +286,11 @@ async def conclude(
     whole = replace(value, release=reference, stages=tuple(run.journal.times))
     text = render(whole, made, tag=run.tag, new=new)
     # object_type makes a dataclass of the class, which a type checker cannot see.
-    return Release(report=text, json=whole.report(), public_key=key)  # type: ignore[call-arg]
+    files = {"release.json": whole.report(), "cosign.pub": key, "report.txt": text}
+    dist = dag.directory()
+    for name, content in files.items():
+        dist = dist.with_new_file(name, content)
+    return Release(report=text, json=whole.report(), public_key=key, dist=dist)  # type: ignore[call-arg]
 
 
 def _dirty(changes: Sequence[str]) -> DirtyTree:
