@@ -16,11 +16,9 @@ Table = dict[str, object]
 
 @dataclass(frozen=True)
 class Debian:
-    """Where Debian packages come from."""
+    """Which Debian the root file systems are."""
 
     suite: str
-    mirror: str
-    security: str
     exclude: tuple[str, ...] = ()
 
 

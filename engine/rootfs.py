@@ -70,7 +70,6 @@ def _compress(process: subprocess.Popen[bytes], path: Path) -> Layer:
 
 
 def _command(debian: Debian, rootfs: Rootfs) -> list[str]:
-    suite = debian.suite
     hooks = [f'rm -f "$1"{shlex.quote(path)}' for path in rootfs.delete]
     hooks += [f'chroot "$1" {command}' for command in rootfs.run]
     return [
@@ -82,11 +81,9 @@ def _command(debian: Debian, rootfs: Rootfs) -> list[str]:
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in debian.exclude),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         *(f"--customize-hook={hook}" for hook in hooks),
-        suite,
+        # Without a mirror mmdebstrap takes Debian's own, with the suite's updates and security updates.
+        debian.suite,
         "-",
-        f"deb {debian.mirror} {suite} main",
-        f"deb {debian.mirror} {suite}-updates main",
-        f"deb {debian.security} {suite}-security main",
     ]
 
 

@@ -88,7 +88,7 @@ def test_changes_build_again_and_forget_the_older(
 def test_failure_is_told_with_its_reason_and_leaves_nothing_usable(
     own: Settings, calls: Path, tmp_path: Path
 ) -> None:
-    _go(tmp_path, "#!/bin/sh\necho 'proxy.golang.org: no such host' >&2\nexit 1\n")
+    _go(tmp_path, "#!/bin/sh\necho 'dial tcp: no such host' >&2\nexit 1\n")
     with pytest.raises(EngineError, match=r"(?s)crane v1 failed.*no such host.*engine up"):
         built(own, CRANE, "go1")
     _go(tmp_path, GO)

@@ -13,8 +13,6 @@ from engine.recipes import FILE, load
 MINIMAL = """
 [debian]
 suite = "bookworm"
-mirror = "http://deb.example"
-security = "http://security.example"
 [rootfs.base]
 packages = ["ca-certificates"]
 [files.tool]

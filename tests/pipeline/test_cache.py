@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from slipway.evidence import judge_all, source_gates
@@ -10,7 +13,7 @@ from slipway.layout import digest_of
 from slipway.stage import Journal
 
 from .project import Project
-from .releasing import ADVISORY, advisories, built
+from .releasing import ADVISORY, advisories, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 SERVICE_GATES = ("lint", "types", "unit-tests", "sast", "data", "dependencies", "iac")
@@ -29,17 +32,35 @@ async def build_twice(project: Project, path: str, text: str) -> tuple[dict[str,
     return {one.name: one.cached for one in journal.times}, await digest_of(second.layout) == before
 
 
-async def test_a_line_of_the_service_writes_its_layer_and_the_image_again_only(
-    connection: None,  # noqa: ARG001
-    project: Project,
+def test_a_line_of_the_service_releases_without_training_again(
+    project: Project, fresh: Callable[[str], str], tmp_path: Path
 ) -> None:
-    line = f"\n# {uuid.uuid4().hex}\n"
-    cached, same = await build_twice(project, "service/src/screening/app.py", line)
-    again = {name for name, was in cached.items() if not was}
-    assert again == {"layer-service", "layer-facts", "assemble"}
-    assert cached["train"]
-    assert cached["layer-dependencies"]
-    assert not same
+    # Through `dagger call`, where the module makes the engine know the tree by the content of its folders.
+    project.named(fresh("line"))
+    database = str(write_advisories(tmp_path / "osv", ADVISORY))
+
+    def released() -> dict[str, bool]:
+        done = project.call("release", "--advisories", database, "json")
+        assert done.returncode == 0, done.stderr[-3000:]
+        return {one["name"]: one["cached"] for one in json.loads(done.stdout)["stages"]}
+
+    released()
+    path = "service/src/screening/app.py"
+    text = (project.folder / path).read_text(encoding="utf-8")
+    project.write(path, text + f"\n# {uuid.uuid4().hex}\n").commit()
+    cached = released()
+    kept = (
+        "train",
+        "pack-model",
+        "layer-model",
+        "layer-dependencies",
+        "data",
+        "dependencies",
+        "iac",
+    )
+    assert {name: cached[name] for name in kept} == dict.fromkeys(kept, True)
+    again = ("layer-service", "layer-facts", "assemble", "smoke-test", "unit-tests", "lint")
+    assert {name: cached[name] for name in again} == dict.fromkeys(again, False)
 
 
 async def test_a_line_of_the_readme_writes_no_layer_but_the_facts(
