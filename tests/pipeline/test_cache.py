@@ -32,6 +32,19 @@ async def build_twice(project: Project, path: str, text: str) -> tuple[dict[str,
     return {one.name: one.cached for one in journal.times}, await digest_of(second.layout) == before
 
 
+async def test_a_line_of_the_service_writes_its_layer_and_the_image_again_only(
+    connection: None,  # noqa: ARG001
+    project: Project,
+) -> None:
+    line = f"\n# {uuid.uuid4().hex}\n"
+    cached, same = await build_twice(project, "service/src/screening/app.py", line)
+    again = {name for name, was in cached.items() if not was}
+    assert again == {"layer-service", "layer-facts", "assemble"}
+    assert cached["train"]
+    assert cached["layer-dependencies"]
+    assert not same
+
+
 def test_a_line_of_the_service_releases_without_training_again(
     project: Project, fresh: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ BAD = {
     "unknown version": (("version: 1", "version: 9"), ("version", "9")),
     "missing folder": (("folder: service", "folder: servce"), ("service.folder", "servce")),
     "missing schema": (("schema: service/schema.json", "schema: no.json"), ("model.schema", "no.json")),
+    "missing source": (("- pyproject.toml", "- pyproject.tml"), ("model.sources", "pyproject.tml")),
     "missing data": (("metric: roc_auc", "metric: roc_auc\n  data: d.csv"), ("model.data", "d.csv")),
 }  # fmt: skip
 

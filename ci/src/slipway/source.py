@@ -68,13 +68,18 @@ class Source:
     def trainer(self) -> dagger.Container:
         """The dependencies with the files that training reads, and no others: what changes beside them
         does not train again."""
-        files = self.service.filter(include=list(self.project.model.sources))
-        return (
-            self.dependencies()
-            .with_directory(WORK, files)
-            .with_env_variable("PYTHONPATH", f"{WORK}/src:${{PYTHONPATH}}", expand=True)
-            .with_workdir(WORK)
-        )
+        container = self.dependencies()
+        for path in self.project.model.sources:
+            # A file is known by its content. What a pattern filters is known by the whole folder it came from (engine
+            # 0.19.10), so a pattern trains again more often than need be.
+            if _is_pattern(path):
+                files = self.service.filter(include=[path])
+                container = container.with_directory(WORK, files)
+            else:
+                container = container.with_file(f"{WORK}/{path}", self.service.file(path))
+        return container.with_env_variable(
+            "PYTHONPATH", f"{WORK}/src:${{PYTHONPATH}}", expand=True
+        ).with_workdir(WORK)
 
     def training_inputs(self) -> tuple[str, ...]:
         """What training depends on, as Git pathspecs relative to the root."""
@@ -150,6 +155,8 @@ async def _declared_paths_exist(tree: dagger.Directory, project: Project) -> Non
     }
     if project.model.data is not None:
         declared["model.data"] = project.model.data
+    listed = [path for path in project.model.sources if not _is_pattern(path)]
+    declared |= {f"model.sources[{n}]": f"{folder}/{path}" for n, path in enumerate(listed)}
     missing = [
         f"{key} needs {path}, which is not there"
         for key, path in declared.items()
@@ -159,6 +166,11 @@ async def _declared_paths_exist(tree: dagger.Directory, project: Project) -> Non
         raise ConfigError(
             "; ".join(missing), where=CONFIG, remedy="Paths are relative to the root of the project"
         )
+
+
+def _is_pattern(path: str) -> bool:
+    """Whether an entry of model.sources stands for several files: a pattern of Dagger's filters, or a folder."""
+    return any(mark in path for mark in "*?[!") or "." not in path.rpartition("/")[2]
 
 
 def _install(lock: str) -> list[str]:
