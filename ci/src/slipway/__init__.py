@@ -9,6 +9,11 @@ The map of the package, in the order in which the data flows:
     image        the service's image, assembled deterministically, and the smoke test
     evidence     gates, scans, SBOM: what was looked at and what was found
     release      push, sign, attest, verify, tag, and the report of it all
+    publish      push by digest, sign, attest, verify, and tag last of all
+    stages       every stage by its name, for `debug`
+    git          the commit, its time, and what differs from it
+    layout       an OCI layout as a folder: its digest and its size
+    telling      errors as sentences, not as stack traces
     registry     where artifacts go: an address people use, and how a container reaches it
     signing      the key and cosign's command lines
     stage        one step in a container: run, timed, its crash told from its answer

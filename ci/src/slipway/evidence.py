@@ -244,8 +244,11 @@ def dependencies_gate(source: Source, advisories: dagger.Directory | None) -> Ga
         accept=(0, 1, 127, 128, 129, 130),
     )
 
-    async def day(_outcome: Outcome) -> dt.date | None:
-        return today() if advisories is None else await advisories_day(source, advisories)
+    async def day(outcome: Outcome) -> dt.date | None:
+        if advisories is not None:
+            return await advisories_day(source, advisories)
+        # The public database is of the day it was asked; where it did not answer there is no data of any day.
+        return today() if outcome.exit_code in (0, 1) else None
 
     return Gate(
         stage=stage,

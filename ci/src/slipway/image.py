@@ -11,7 +11,7 @@ from .git import Commit
 from .layout import digest_of
 from .model import Model
 from .source import VENV, Source
-from .stage import Journal, Stage, expect_success
+from .stage import Job, Journal, Stage, expect_success, side_by_side
 
 USER: Final = (
     "65532:65532"  # `nonroot` of the distroless images: no such user exists on a base image
@@ -131,9 +131,17 @@ def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -
 async def build(source: Source, model: Model, journal: Journal, head: Commit) -> Image:
     """Assemble the image; raises StageFailed where a layer or the image cannot be written."""
     parts: dict[str, dagger.Directory] = {}
-    for name, stage in layers(source, model, head.sha).items():
-        outcome = await expect_success(stage, journal)
-        parts[name] = outcome.directory("/layer")
+    stages = layers(source, model, head.sha)
+
+    def job(name: str) -> Job:
+        async def write() -> None:
+            outcome = await expect_success(stages[name], journal)
+            parts[name] = outcome.directory("/layer")
+
+        return write
+
+    await side_by_side(*(job(name) for name in stages))
+    parts = {name: parts[name] for name in stages}  # in the order of the layers, not of their ends
     outcome = await expect_success(assembly(source, head, parts), journal)
     return assembled(outcome.container, model, source.project.service.port)
 

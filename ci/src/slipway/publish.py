@@ -103,7 +103,7 @@ class Desk:
             raise VerificationError(
                 f"the {kind} does not verify: {said(outcome.stderr)}",
                 where=pinned,
-                remedy="Do not use it; check that --key-public is the key it was signed with",
+                remedy="Do not use it; check that --public-key is the key it was signed with",
             )
         _require_signature(kind, pinned, json.loads(outcome.stdout)[1])
         told = [f"{kind}: content matches {pinned}", f"{kind}: signed by the key"]
