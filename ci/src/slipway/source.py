@@ -156,7 +156,9 @@ async def _declared_paths_exist(tree: dagger.Directory, project: Project) -> Non
     if project.model.data is not None:
         declared["model.data"] = project.model.data
     listed = [path for path in project.model.sources if not _is_pattern(path)]
-    declared |= {f"model.sources[{n}]": f"{folder}/{path}" for n, path in enumerate(listed)}
+    # Where the folder itself is missing, one sentence says so; its files would only repeat it.
+    if await tree.exists(folder):
+        declared |= {f"model.sources[{n}]": f"{folder}/{path}" for n, path in enumerate(listed)}
     missing = [
         f"{key} needs {path}, which is not there"
         for key, path in declared.items()
