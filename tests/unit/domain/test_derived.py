@@ -116,6 +116,20 @@ def test_the_same_input_is_the_same_image() -> None:
     assert other.digest != build().digest
 
 
+def test_the_time_of_a_pull_is_left_out_of_the_bases_history() -> None:
+    def pulled(at: str) -> dict[str, Any]:
+        stamped = {"created": at, "created_by": "pulled", "comment": "buildkit.exporter.image.v0"}
+        return {**BASE, "history": [stamped, *HISTORY[1:]]}
+
+    first, second = (
+        build(pulled(at)) for at in ("2026-11-24T05:39:19.88Z", "2026-12-04T12:38:11.14Z")
+    )
+    assert first.config == second.config
+    lines = config_of(first)["history"]
+    assert lines[0] == {"created_by": "pulled", "comment": "buildkit.exporter.image.v0"}
+    assert lines[1 : len(HISTORY)] == HISTORY[1:]
+
+
 @pytest.mark.parametrize("history", [None, [], HISTORY + HISTORY])
 def test_a_base_without_a_fitting_history_gets_one(history: object) -> None:
     lines = config_of(build({**BASE, "history": history}))["history"]

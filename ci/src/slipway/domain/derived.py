@@ -20,6 +20,7 @@ _LAYER_TYPES = {
     "application/vnd.docker.image.rootfs.diff.tar.gzip": LAYER_GZIP,
     "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.oci.image.layer.v1.tar",
 }
+_EXPORTER = "buildkit.exporter.image.v0"
 _PLATFORM = ("architecture", "os", "os.version", "os.features", "variant")
 
 
@@ -138,8 +139,19 @@ def _run_config(old: Fields, settings: Settings) -> dict[str, object]:
 
 
 def _base_history(old: Fields, layers: int) -> list[dict[str, object]]:
-    """The base's history as it is; a line for each layer where the base has none that fits."""
-    entries = [dict(item.values) for item in old.optional_items("history")]
+    """The base's history; a line for each layer where the base has none that fits.
+
+    Where a base has no history for a layer, the engine that exports it writes a line with the time
+    of its own pull. That time is left out: it says nothing of the base.
+    """
+    entries = [
+        {
+            name: value
+            for name, value in item.values.items()
+            if not (name == "created" and item.values.get("comment") == _EXPORTER)
+        }
+        for item in old.optional_items("history")
+    ]
     if sum(1 for entry in entries if not entry.get("empty_layer")) == layers:
         return entries
     return [{"created_by": "base image"} for _ in range(layers)]
