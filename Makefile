@@ -9,7 +9,6 @@ ADVISORIES ?=
 PYTEST ?=
 
 ENGINE := $(PYTHON) -m engine
-WITH_ENGINE := $(ENGINE) up && eval "$$($(ENGINE) env)"
 advisories = $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 .DEFAULT_GOAL := help
@@ -22,12 +21,12 @@ engine: ## Bring a Dagger engine up, building it where no registry answers
 	@$(ENGINE) up
 
 release: ## Make a signed release of this commit; leaves release.json, cosign.pub and the report in dist/
-	@$(WITH_ENGINE) && \
-	dagger --progress=$${SLIPWAY_PROGRESS:-auto} call release $(advisories) $(ARGS) dist export --path dist >&2 && \
+	@$(ENGINE) up && \
+	$(ENGINE) run dagger --progress=$${SLIPWAY_PROGRESS:-auto} call release $(advisories) $(ARGS) dist export --path dist >&2 && \
 	cat dist/report.txt
 
 test: .venv/installed ## Run every test, on a real engine (one file: make test PYTEST=tests/unit)
-	@$(WITH_ENGINE) && .venv/bin/python -m pytest $(PYTEST)
+	@$(ENGINE) up && eval "$$($(ENGINE) env)" && .venv/bin/python -m pytest $(PYTEST)
 
 test-quick: .venv/installed ## Run the tests that need no engine
 	@.venv/bin/python -m pytest -m "not engine" $(PYTEST)

@@ -17,6 +17,7 @@ The way through the folder, one concern a file:
     registry.py   the mirror             engine.py   the engine's process and settings
     inside.py     the engine's own mount namespace
     process.py    detached processes, found again by pid and start time
+    attend.py     a client run beside the engine, ended with it
     network.py    what an engine leaves in the machine's network, removed
     paths.py      the one folder that everything lives in
     lock.py, say.py, errors.py

@@ -7,7 +7,8 @@ import os
 import sys
 
 from engine import doctor, down, recipes
-from engine.engine import client_variables
+from engine.attend import attend
+from engine.engine import client_variables, daemon
 from engine.errors import EngineError
 from engine.existing import existing
 from engine.lock import locked
@@ -56,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     look.set_defaults(run=_doctor)
     env = commands.add_parser("env", help='print the shell lines to reach it: eval "$(…)"')
     env.set_defaults(run=_env)
+    run = commands.add_parser("run", help="run a client on it, as in: run dagger call check")
+    run.add_argument("client", nargs=argparse.REMAINDER, metavar="COMMAND …")
+    run.set_defaults(run=_run)
     return parser
 
 
@@ -103,6 +107,19 @@ def _doctor(own: Settings, _: argparse.Namespace) -> int:
             f"{': ' if check.problem else ''}{check.problem}"
         )
     return 1 if any(check.problem for check in found) else 0
+
+
+def _run(own: Settings, options: argparse.Namespace) -> int:
+    command = options.client[1:] if options.client[:1] == ["--"] else options.client
+    if not command:
+        raise EngineError("There is nothing to run: python3 -m engine run dagger call check")
+    if existing(own):
+        return attend(command, {}, None)
+    process = daemon(own)
+    if process.running() is None:
+        raise EngineError("The engine does not run. Bring it up: python3 -m engine up")
+    path = f"{own.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return attend(command, {**client_variables(own), "PATH": path}, process)
 
 
 def _env(own: Settings, _: argparse.Namespace) -> int:

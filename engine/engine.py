@@ -85,7 +85,9 @@ def environment(settings: Settings, builtins: Mapping[str, str]) -> dict[str, st
     return kept | {
         "PATH": f"{settings.plugins}:{path}:{SYSTEM_PATH}",
         "_EXPERIMENTAL_DAGGER_VERSION": VERSION,
-        "SLIPWAY_ENGINE_RUNC": shutil.which("runc", path=SYSTEM_PATH) or "/usr/sbin/runc",
+        "SLIPWAY_ENGINE_RUNC": kept.get("SLIPWAY_ENGINE_RUNC")
+        or shutil.which("runc", path=SYSTEM_PATH)
+        or "/usr/sbin/runc",
         "SLIPWAY_ENGINE_INIT": str(settings.bin / "dagger-init"),
         "SLIPWAY_ENGINE_STATE": str(settings.state),
         "SLIPWAY_ENGINE_CONTENT": str(settings.content),

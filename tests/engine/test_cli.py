@@ -38,7 +38,7 @@ def _engine(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 def test_help_names_every_command(environment: dict[str, str]) -> None:
     result = _engine(environment, "--help")
     assert result.returncode == 0
-    for command in ("up", "down", "status", "doctor", "env"):
+    for command in ("up", "down", "status", "doctor", "env", "run"):
         assert f"\n    {command} " in result.stdout
 
 
