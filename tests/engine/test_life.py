@@ -2,115 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from engine.engine import daemon
-from engine.existing import existing
-from engine.paths import Settings, settings
 from engine.status import PARTS
+from tests.machines import PYTHON, ROOT, SEEDS, Machine, beside, usual
 
 pytestmark = pytest.mark.engine
-
-ROOT = Path(__file__).parents[2]
-PYTHON = "docker.io/library/python:3.11-slim-bookworm"
-SEEDS = ("programs", "rootfs", "content", "images", "registry")
-
-
-@dataclass(frozen=True)
-class Machine:
-    """An engine, and the environment in which the commands mean this one."""
-
-    own: Settings
-    environment: dict[str, str]
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "engine", *arguments]
-
-    def engine(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=300,
-        )
-
-    def status(self) -> dict[str, object]:
-        found: dict[str, object] = json.loads(self.engine("status", "--json").stdout)
-        return found
-
-    def run(self, *command: str) -> str:
-        """Run a command in a container of this engine; give its output."""
-        runner = {
-            "_EXPERIMENTAL_DAGGER_RUNNER_HOST": f"unix://{self.own.socket}",
-            "_EXPERIMENTAL_DAGGER_VERSION": "v0.19.10",
-        }
-        return subprocess.run(
-            [
-                self.own.bin / "dagger",
-                "--silent",
-                "core",
-                "container",
-                "from",
-                "--address",
-                PYTHON,
-                "with-exec",
-                f"--args={','.join(command)}",
-                "stdout",
-            ],
-            env=self.environment | runner,
-            cwd="/",
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        ).stdout
-
-    def pid(self) -> int:
-        identity = daemon(self.own).running()
-        assert identity is not None
-        return identity.pid
-
-
-def _machine(**variables: str) -> Machine:
-    environment = {
-        key: value for key, value in os.environ.items() if "DAGGER" not in key
-    } | variables
-    return Machine(settings(environment), environment)
 
 
 @pytest.fixture(scope="module")
 def first() -> Machine:
-    machine = _machine()
-    if sentence := existing(machine.own, machine.environment):
-        pytest.skip(f"no engine is built on this machine: {sentence}")
-    machine.engine("up")
-    return machine
+    return usual()
 
 
 @pytest.fixture(scope="module")
 def second(first: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """Another engine with a folder of its own, which takes over what the first one built."""
-    home = tmp_path_factory.mktemp("second") / "engine"
-    machine = _machine(SLIPWAY_ENGINE_HOME=str(home), SLIPWAY_ENGINE_REGISTRY_PORT="5989")
-    for name in SEEDS:
-        shutil.copytree(first.own.home / name, home / name, copy_function=os.link)
-    machine.engine("up")
-    yield machine
-    machine.engine("down", "--purge")
+    with beside(first, tmp_path_factory.mktemp("second")) as other:
+        yield other
 
 
 def _host_rules() -> str:
@@ -190,11 +104,7 @@ def test_two_ups_at_once_start_one_engine(second: Machine) -> None:
 
 def test_killed_engine_comes_back(second: Machine) -> None:
     pid = second.pid()
-    os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + 20
-    while daemon(second.own).running():
-        assert time.monotonic() < until, "a killed process ends"
-        time.sleep(0.05)
+    second.killed()
     second.engine("up")
     assert second.pid() != pid
     assert second.run("echo", "again") == "again\n"
@@ -211,7 +121,7 @@ def test_killed_up_goes_on_to_the_same_images(second: Machine) -> None:
         )
         time.sleep(patience)
         half.kill()
-        assert half.wait() == -signal.SIGKILL
+        assert half.wait() == -9
     second.engine("up")
     assert second.status()["images"] == before, "a digest depends on the recipe and its inputs only"
     left = [

@@ -38,7 +38,18 @@ class Slipway:
         dagger.Directory,
         Doc("The project: a folder with slipway.yaml at its root"),
         DefaultPath("/"),
-        Ignore([".git", "**/.venv", "**/__pycache__", "**/.*_cache", "dist", "ci/sdk", ".env"]),
+        Ignore(
+            [
+                ".git",
+                "**/.venv",
+                "**/__pycache__",
+                "**/.*_cache",
+                "**/.hypothesis",
+                "dist",
+                "ci/sdk",
+                ".env",
+            ]
+        ),
     ]
     git: Annotated[
         dagger.Directory,
