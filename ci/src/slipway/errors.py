@@ -9,7 +9,7 @@ runs inside stage containers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 _TAIL_LINES = 20
@@ -69,6 +69,29 @@ class VerificationError(SlipwayError):
 
 class DirtyTree(SlipwayError):
     """The work tree has changes that no commit holds."""
+
+
+class NotReproduced(SlipwayError):
+    """A release that could not be made again bit for bit. `differing` says for each artifact, or for
+    its tools, what differs, a line each; `notes` what is to be known beside.
+    """
+
+    def __init__(
+        self, commit: str, *, differing: Mapping[str, Sequence[str]], notes: Sequence[str]
+    ) -> None:
+        super().__init__(
+            f"commit {commit} was rebuilt and differs"
+            if commit
+            else "the release cannot be rebuilt"
+        )
+        self.differing = differing
+        self.notes = notes
+
+    def __str__(self) -> str:
+        lines = [f"{self.what}:"]
+        for kind, found in self.differing.items():
+            lines += [f"  {kind}", *(f"    {line}" for line in found)]
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
 
 class Judged(Protocol):

@@ -46,6 +46,40 @@ class History:
             (await self._git("status", "--porcelain", "--untracked-files=all")).splitlines()
         )
 
+    async def at(self, sha: str) -> tuple[dagger.Directory, "History"]:
+        """The tree of a commit as Git has it, and the history up to that commit.
+
+        Raises ConfigError where the repository does not hold the commit.
+        """
+        if not await self._holds(sha):
+            raise ConfigError(
+                f"this repository does not hold the commit {sha}",
+                remedy="Fetch it (`git fetch --unshallow`, or `git fetch origin`), or give --git of another clone",
+            )
+        command = [
+            "git",
+            "-c",
+            "safe.directory=*",
+            "-c",
+            "core.autocrlf=false",
+            "checkout",
+            "--force",
+            "--detach",
+            sha,
+        ]
+        # A folder that is mounted is not kept, and nothing that is in the work tree now may stay in it.
+        container = (
+            self.container.with_directory("/then/.git", self.container.directory(f"{_REPO}/.git"))
+            .with_workdir("/then")
+            .with_exec(command)
+        )
+        return container.directory("/then").without_directory(".git"), History(container=container)
+
+    async def _holds(self, sha: str) -> bool:
+        command = ["git", "-c", "safe.directory=*", "cat-file", "-e", f"{sha}^{{commit}}"]
+        done = self.container.with_exec(command, expect=dagger.ReturnType.ANY)
+        return await done.exit_code() == 0
+
     async def _git(self, *arguments: str) -> str:
         command = ["git", "-c", "safe.directory=*", *arguments]
         try:

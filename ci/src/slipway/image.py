@@ -111,7 +111,9 @@ def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -
             "PYTHONUNBUFFERED": "1",
         },
         "labels": {
-            "org.opencontainers.image.base.name": source.tools.reference("python"),
+            "org.opencontainers.image.base.name": source.tools.reference("python").partition("@")[
+                0
+            ],
             "org.opencontainers.image.revision": head.sha,
             "org.opencontainers.image.title": source.project.name,
         },

@@ -22,6 +22,7 @@ from .plan import Plan
 from .publish import Desk
 from .registry import embedded_service, open_registry, registry_of
 from .release import Release, Run
+from .reproduce import Attempt, reproduce
 from .signing import Key, public_key
 from .source import Source, by_content, open_source
 from .stage import Journal
@@ -197,6 +198,35 @@ class Slipway:
             desk = Desk(tools=tools, registry=registry, key=Key())
             pem = await self._pem(desk, public_key)
             return "\n".join(await releases.verify_reference(desk, release, pem, Journal()))
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
+    async def reproduce(
+        self,
+        release: Annotated[str, Doc("The release artifact, as registry/repository@sha256:…")],
+        public_key: Annotated[
+            dagger.File | None, Doc("The key to verify with; else the embedded one's")
+        ] = None,
+        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
+        password: Annotated[
+            dagger.Secret | None, Doc("The registry's password, as env://NAME")
+        ] = None,
+        registry_service: Annotated[
+            dagger.Service | None, Doc("The registry as a service only this machine reaches")
+        ] = None,
+    ) -> str:
+        """Make a release again from the commit and the tools that its provenance records, and compare.
+
+        Nothing is taken from the cache. Where model, image or plan differ, it fails and names the files in them and how
+        they differ. The commit has to be in this repository.
+        """
+        with telling():
+            tools = await tools_from(self.image_lock)
+            registry = registry_of(
+                release, open_registry(tools, None, None, username, password), registry_service
+            )
+            desk = Desk(tools=tools, registry=registry, key=Key())
+            attempt = Attempt(desk=desk, history=self._history(tools))
+            return await reproduce(attempt, release, await self._pem(desk, public_key))
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def debug(

@@ -4,6 +4,7 @@ What goes out is asked for with a nonce in its container, so that no answer of a
 nothing has a tag before all of it is there and verifies.
 """
 
+import base64
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -91,6 +92,22 @@ class Desk:
         self, kind: str, pinned: str, attestations: Sequence[str], public_key: str, journal: Journal
     ) -> list[str]:
         """Check content, signature and attestations of a digest; returns what was checked, a line each."""
+        await self._verified(kind, pinned, attestations, public_key, journal)
+        told = [f"{kind}: content matches {pinned}", f"{kind}: signed by the key"]
+        return told + [f"{kind}: attested {name}" for name in attestations]
+
+    async def fetch(
+        self, kind: str, pinned: str, attestation: str, public_key: str, journal: Journal
+    ) -> tuple[dagger.Directory, bytes]:
+        """An artifact as an OCI layout and the statement of an attestation, after both verified."""
+        outcome = await self._verified(kind, pinned, (attestation,), public_key, journal)
+        # cosign prints a DSSE envelope a line (github.com/secure-systems-lab/dsse, envelope.md); ours is one.
+        envelopes = json.loads(outcome.stdout)[2].splitlines()
+        return outcome.directory("/pulled"), base64.b64decode(json.loads(envelopes[0])["payload"])
+
+    async def _verified(
+        self, kind: str, pinned: str, attestations: Sequence[str], public_key: str, journal: Journal
+    ) -> Outcome:
         inside = self.registry.inside(pinned)
         container = offline(self._box()).with_new_file(PUBLIC, public_key)
         pull = [["crane", "pull", "--format=oci", inside, "/pulled"]]
@@ -106,8 +123,7 @@ class Desk:
                 remedy="Do not use it; check that --public-key is the key it was signed with",
             )
         _require_signature(kind, pinned, json.loads(outcome.stdout)[1])
-        told = [f"{kind}: content matches {pinned}", f"{kind}: signed by the key"]
-        return told + [f"{kind}: attested {name}" for name in attestations]
+        return outcome
 
     async def read(self, reference: str, journal: Journal) -> tuple[str, str]:
         """A release artifact's digest and its JSON; raises RegistryError where it cannot be had."""

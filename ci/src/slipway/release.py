@@ -26,6 +26,7 @@ from .publish import Desk, Subject, refuse_moved
 from .signing import public_key
 from .source import Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
+from .tools import fingerprint
 
 SBOM: Final = "cyclonedx"
 PROVENANCE: Final = "slsaprovenance1"
@@ -109,7 +110,9 @@ async def release(run: Run, allow_dirty: bool) -> Release:
         keys.append(await public_key(run.desk.tools, run.desk.key, run.journal, run.desk.nonce))
 
     async def resolve() -> None:
-        run.images.update(await run.desk.tools.resolved())
+        run.images.update(
+            await run.desk.tools.resolved(run.source.project.infrastructure.engine.value)
+        )
 
     # First what would make all the rest vain: a registry that is down, a key that cannot be opened.
     await side_by_side(look, open_key, resolve)
@@ -256,6 +259,7 @@ def _provenance(run: Run, kind: str) -> str:
         parameters={"project": run.source.project.name},
         dependencies=[Dependency.of_commit("git+file:.", run.head.sha), *_dependencies(run.images)],
         builder_id=BUILDER,
+        builder_version={"slipway": fingerprint()},
         started=started,
         finished=dt.datetime.now(dt.UTC),
     )
@@ -264,9 +268,8 @@ def _provenance(run: Run, kind: str) -> str:
 
 def _dependencies(references: dict[str, str]) -> list[Dependency]:
     return [
-        Dependency.of(name, f"pkg:oci/{name}", digest)
+        Dependency.of_image(name, Reference.parse(text))
         for name, text in sorted(references.items())
-        if (digest := Reference.parse(text).digest) is not None
     ]
 
 

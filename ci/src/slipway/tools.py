@@ -7,6 +7,7 @@ An image is named by its version here and resolved to a digest by the engine; a 
 replaces names by digests where a site, or a machine with stand-ins, needs others.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Tools:
     """The tool containers under one lock of images."""
 
     lock: Mapping[str, str] = field(default_factory=dict)
+    # Anything: what is asked of containers with another mark than before is not answered from the engine's cache.
+    fresh: str = ""
 
     def reference(self, name: str) -> str:
         """The image reference of a tool, from the lock where it has one."""
@@ -60,9 +63,11 @@ class Tools:
 
     def python(self) -> dagger.Container:
         """The Python image that every step runs on; prints at once and leaves no byte-code behind."""
+        container = self.image("python")
+        if self.fresh:
+            container = container.with_env_variable("SLIPWAY_FRESH", self.fresh)
         return (
-            self.image("python")
-            .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
+            container.with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with_env_variable("PYTHONUNBUFFERED", "1")
             .with_env_variable("PYTHONPATH", LIBRARY)
             .with_env_variable("PIP_DISABLE_PIP_VERSION_CHECK", "1")
@@ -80,9 +85,11 @@ class Tools:
             )
         return container
 
-    async def resolved(self) -> dict[str, str]:
-        """The images that steps use, each with the digest that its name stands for now."""
-        names = [name for name in IMAGES if name not in ("registry", "terraform")]
+    async def resolved(self, engine: str) -> dict[str, str]:
+        """The images that steps use, each with the digest that its name stands for now; `engine` is the one
+        of infrastructure."""
+        others = {"registry", "opentofu", "terraform"} - {engine}
+        names = [name for name in IMAGES if name not in others]
         found: dict[str, str] = {}
 
         async def resolve(name: str) -> None:
@@ -96,6 +103,15 @@ class Tools:
     def assembler(self) -> dagger.Container:
         """The Python image with the domain too: what writes layers, manifests and layouts."""
         return self.python().with_directory(LIBRARY, library("inside", "domain"))
+
+
+def fingerprint() -> str:
+    """Which Slipway this is: a digest of its own source files."""
+    found = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        found.update(f"{content}  {path.relative_to(PACKAGE).as_posix()}\n".encode())
+    return f"sha256:{found.hexdigest()}"
 
 
 def library(*folders: str) -> dagger.Directory:

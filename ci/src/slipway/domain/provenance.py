@@ -13,12 +13,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ..errors import DataError
-from .digests import Digest
-from .fields import canonical
+from .digests import Digest, Reference, commit_tag
+from .fields import Fields, canonical
 
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
+_SOURCE = "source"
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]+")
 _HASH = re.compile(r"[0-9a-f]{32,128}")
 
@@ -49,7 +51,18 @@ class Dependency:
     @classmethod
     def of_commit(cls, uri: str, commit: str) -> Dependency:
         """The source: a Git commit."""
-        return cls(name="source", uri=uri, digest={"gitCommit": commit})
+        return cls(name=_SOURCE, uri=uri, digest={"gitCommit": commit})
+
+    @classmethod
+    def of_image(cls, name: str, image: Reference) -> Dependency:
+        """A tool image, named by its package URL (purl specification, type `oci`)."""
+        if image.digest is None:
+            return cls(name=name, uri=f"pkg:oci/{name}", digest={})
+        last = image.repository.rpartition("/")[2]
+        tag = f"&tag={image.tag}" if image.tag else ""
+        version = quote(str(image.digest), safe="")
+        uri = f"pkg:oci/{last}@{version}?repository_url={quote(image.name, safe='/')}{tag}"
+        return cls.of(name, uri, image.digest)
 
     def __post_init__(self) -> None:
         if not self.digest or not all(_HASH.fullmatch(value) for value in self.digest.values()):
@@ -76,6 +89,56 @@ class Build:
     finished: dt.datetime
     invocation_id: str = ""
     builder_version: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the provenance of an artifact says of its making, as far as making it again needs it."""
+
+    subject: Digest
+    commit: str
+    images: Mapping[str, str]
+    """A tool's name to its image, `repository[:tag]@sha256:…`."""
+    builder_version: Mapping[str, str]
+
+
+def read(statement: str | bytes, *, where: str = "provenance") -> Recorded:
+    """What a statement of ours records (in-toto attestation framework 1.0, "Statement").
+
+    A `DataError` for a statement of another type, about several artifacts, or without one commit.
+    """
+    fields = Fields.parse(statement, where=where)
+    if fields.text("predicateType") != PREDICATE_TYPE:
+        raise DataError(f"this is {fields.text('predicateType')}, no provenance", where=where)
+    subjects = fields.items("subject")
+    inner = fields.inner("predicate")
+    dependencies = inner.inner("buildDefinition").items("resolvedDependencies")
+    commits = [
+        item.inner("digest").text("gitCommit")
+        for item in dependencies
+        if item.text("name") == _SOURCE
+    ]
+    if len(subjects) != 1 or len(commits) != 1:
+        raise DataError("this provenance is not about one artifact of one commit", where=where)
+    purls = {item.text("name"): item.text("uri") for item in dependencies}
+    builder = inner.inner("runDetails").inner("builder")
+    return Recorded(
+        subject=Digest.parse(f"sha256:{subjects[0].inner('digest').text('sha256')}"),
+        commit=commit_tag(commits[0]),
+        images={name: _image(uri, where) for name, uri in purls.items() if name != _SOURCE},
+        builder_version=builder.text_map("version") if "version" in builder.values else {},
+    )
+
+
+def _image(purl: str, where: str) -> str:
+    """The image behind a package URL."""
+    parts = urlsplit(purl)
+    query = parse_qs(parts.query)
+    version = unquote(parts.path.partition("@")[2])
+    if parts.scheme != "pkg" or "repository_url" not in query or not version:
+        raise DataError(f"{purl} names no image with its repository and digest", where=where)
+    tag = f":{query['tag'][0]}" if "tag" in query else ""
+    return str(Reference.parse(f"{query['repository_url'][0]}{tag}@{version}"))
 
 
 def predicate(build: Build) -> bytes:
