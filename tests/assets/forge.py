@@ -11,9 +11,10 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 
-def flipped(content):
+def flipped(content: bytes) -> bytes:
     """The same text but for its first letter or digit."""
     at = next(n for n, byte in enumerate(content) if chr(byte).isalnum())
     other = b"x" if content[at : at + 1] != b"x" else b"y"
@@ -22,22 +23,23 @@ def flipped(content):
     return content[:at] + other + content[at + 1 :]
 
 
-def in_tar(blob, name):
+def in_tar(blob: bytes, name: str) -> bytes:
     """The gzipped tar with one byte of the named member changed."""
-    source, target = tarfile.open(fileobj=io.BytesIO(blob)), io.BytesIO()
+    target = io.BytesIO()
     with (
+        tarfile.open(fileobj=io.BytesIO(blob)) as source,
         gzip.GzipFile("", "wb", 6, target, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w|") as new,
     ):
         for member in source:
-            content = source.extractfile(member).read() if member.isreg() else None
-            if member.name == name:
-                content = flipped(content)
-            new.addfile(member, io.BytesIO(content) if content is not None else None)
+            file = source.extractfile(member) if member.isreg() else None
+            content = file.read() if file is not None else b""
+            changed = flipped(content) if member.name == name else content
+            new.addfile(member, io.BytesIO(changed))
     return target.getvalue()
 
 
-def in_zip(blob, name):
+def in_zip(blob: bytes, name: str) -> bytes:
     """The zip with one byte of the named entry changed."""
     source, target = zipfile.ZipFile(io.BytesIO(blob)), io.BytesIO()
     with zipfile.ZipFile(target, "w") as new:
@@ -47,14 +49,14 @@ def in_zip(blob, name):
     return target.getvalue()
 
 
-def main(folder, layer, name=None):
+def main(folder: str, layer: str, name: str | None = None) -> None:
     """Forge the layout in place."""
     blobs = Path(folder, "blobs", "sha256")
 
-    def read(descriptor):
+    def read(descriptor: dict[str, str]) -> bytes:
         return (blobs / descriptor["digest"][7:]).read_bytes()
 
-    def write(descriptor, content):
+    def write(descriptor: dict[str, Any], content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()
         (blobs / digest).write_bytes(content)
         descriptor.update(digest=f"sha256:{digest}", size=len(content))

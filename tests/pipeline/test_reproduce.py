@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import dagger
 import pytest
-from slipway.errors import ConfigError, DirtyTree
+from slipway.errors import ConfigError, DirtyTree, NotReproduced
 from slipway.layout import digest_of
 from slipway.publish import Desk
-from slipway.release import describe, make, publish
+from slipway.release import Run, describe, make, publish
 from slipway.reproduce import Attempt, reproduce
 from slipway.signing import public_key
 from slipway.stage import Journal
 from slipway.tools import Tools
 
 from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, release_of, run_of
+from .releasing import desk_at, embedded, run_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+pytestmark = pytest.mark.engine
 # What a compromised builder could do: one byte of one file in one layer is another, and every digest fits again.
 FORGE = Path(__file__).parents[1] / "assets" / "forge.py"
+
+
+class Made(NamedTuple):
+    """A project, and a run that made all of it but published nothing."""
+
+    project: Project
+    run: Run
 
 
 def forged(layout: dagger.Directory, *arguments: str) -> dagger.Directory:
@@ -36,23 +46,28 @@ def forged(layout: dagger.Directory, *arguments: str) -> dagger.Directory:
     )
 
 
-async def signed(project: Project, desk: Desk, *, forge: bool, dirty: bool = False) -> str:
-    """A release that verifies, forged or not; gives its reference."""
+@pytest.fixture(scope="module")
+async def made(
+    connection: None,  # noqa: ARG001 - it has to be there
+    reference: Project,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Made:
+    """Model, image and plan of a commit, with what their gates said; nothing is published."""
+    project = reference.copy(tmp_path_factory.mktemp("made") / "project")
+    project.named(f"again-{uuid.uuid4().hex[:10]}")
+    desk = desk_at(embedded())
     run = await run_of(project, desk)
-    run.changes = ("?? notes.txt",) if dirty else ()
     run.images.update(await desk.tools.resolved("opentofu"))
     await make(run)
-    model, image, plan = run.parts.model, run.parts.image, run.parts.plan
-    assert model is not None
-    assert image is not None
-    assert plan is not None
-    if forge:
-        model.layout = forged(model.layout, "model.skops", "schema.json")
-        image.layout = forged(image.layout, "3", "opt/service/screening/app.py")
-        plan.layout = forged(plan.layout, "plan.json")
-    _, artifacts = await describe(run)
+    return Made(project, run)
+
+
+async def published(run: Run) -> str:
+    """Push, sign and attest what a run made; gives the reference of the release."""
+    desk = run.desk
     # cosign finds the key made by now.
     await public_key(desk.tools, desk.key, Journal(), desk.nonce)
+    _, artifacts = await describe(run)
     await publish(run, artifacts)
     return f"{run.repository('release')}@{await digest_of(artifacts['release'])}"
 
@@ -63,62 +78,62 @@ async def attempted(project: Project, desk: Desk, reference: str) -> str:
     return await reproduce(Attempt(desk=desk, history=project.history()), reference, key)
 
 
-async def test_a_release_is_made_again_bit_for_bit(
-    project: Project, connection: None, fresh: Callable[[str], str]
-) -> None:
-    project.named(fresh("again"))
-    desk = desk_at(embedded())
-    _, run = await release_of(project, desk)
-    _, artifacts = await describe(run)
-    reference = f"{run.repository('release')}@{await digest_of(artifacts['release'])}"
+@pytest.mark.anyio
+async def test_a_release_is_made_again_bit_for_bit(made: Made, tmp_path: Path) -> None:
+    reference = await published(made.run)
     # What is made again is the commit, whatever lies about in the tree now.
+    project = made.project.copy(tmp_path / "project")
     project.edit("service/src/screening/app.py", '"""', '"""Changed since. ')
     project.edit("slipway.yaml", "metric", "metrik").commit()
-    told = await attempted(project, desk, reference)
+    told = await attempted(project, made.run.desk, reference)
     first, *same = told.splitlines()
-    assert run.head.sha in first
+    assert made.run.head.sha in first
     assert "bit for bit" in first
-    digests = [await digest_of(artifacts[kind]) for kind in ("model", "image", "plan")]
-    assert same == [
-        f"{kind}: the same, {digest}"
-        for kind, digest in zip(("model", "image", "plan"), digests, strict=True)
-    ]
+    _, artifacts = await describe(made.run)
+    kinds = ("model", "image", "plan")
+    assert same == [f"{kind}: the same, {await digest_of(artifacts[kind])}" for kind in kinds]
 
 
-async def test_one_changed_byte_in_each_artifact_is_found_by_its_file(
-    project: Project, connection: None, fresh: Callable[[str], str]
-) -> None:
-    project.named(fresh("forged"))
-    reference = await signed(project, desk_at(embedded()), forge=True)
-    message = last_error(project.call("reproduce", "--release", reference))
-    lines = message.splitlines()
-    assert "was rebuilt and differs" in lines[0]
-    assert any("model.skops!/schema.json: " in line for line in lines), message
-    assert any("layer 4 of 6!/opt/service/screening/app.py: line 1: " in line for line in lines), (
-        message
-    )
-    assert any("plan.json: " in line for line in lines), message
-    assert "Traceback" not in message
+@pytest.mark.anyio
+async def test_one_changed_byte_in_each_artifact_is_found_by_its_file(made: Made) -> None:
+    parts = copy(made.run.parts)
+    model, image, plan = copy(parts.model), copy(parts.image), copy(parts.plan)
+    assert model is not None
+    assert image is not None
+    assert plan is not None
+    model.layout = forged(model.layout, "model.skops", "schema.json")
+    image.layout = forged(image.layout, "3", "opt/service/screening/app.py")
+    plan.layout = forged(plan.layout, "plan.json")
+    parts.model, parts.image, parts.plan = model, image, plan
+    reference = await published(replace(made.run, parts=parts))
+    with pytest.raises(NotReproduced) as caught:
+        await attempted(made.project, made.run.desk, reference)
+    message = str(caught.value)
+    assert "was rebuilt and differs" in message.splitlines()[0]
+    for place in (
+        "model.skops!/schema.json: ",
+        "layer 4 of 6!/opt/service/screening/app.py: line 1: ",
+        "plan.json: ",
+    ):
+        assert f"\n    {place}" in message
 
 
-async def test_a_commit_that_is_not_at_hand(
-    project: Project, connection: None, fresh: Callable[[str], str], tmp_path: Path
-) -> None:
-    other = project.copy(tmp_path / "other")
-    other.named(fresh("elsewhere"))
-    desk = desk_at(embedded())
-    reference = await signed(other, desk, forge=False)
+@pytest.mark.anyio
+async def test_a_commit_that_is_not_at_hand(made: Made, reference: Project) -> None:
+    release = await published(made.run)
     with pytest.raises(ConfigError) as caught:
-        await attempted(project, desk, reference)
+        await attempted(reference, made.run.desk, release)
     assert_told(str(caught.value), "does not hold the commit", "git fetch")
 
 
-async def test_a_dirty_release_cannot_be_made_again(
-    project: Project, connection: None, fresh: Callable[[str], str]
-) -> None:
-    project.named(fresh("dirty"))
-    desk = desk_at(embedded())
-    reference = await signed(project, desk, forge=False, dirty=True)
+@pytest.mark.anyio
+async def test_a_dirty_release_cannot_be_made_again(made: Made) -> None:
+    release = await published(replace(made.run, changes=("?? notes.txt",)))
     with pytest.raises(DirtyTree) as caught:
-        await attempted(project, desk, reference)
+        await attempted(made.project, made.run.desk, release)
     assert_told(str(caught.value), "cannot be made again")
+
+
+def test_a_release_that_is_not_there(project: Project) -> None:
+    wrong = f"localhost:5050/nothing/release@sha256:{64 * 'a'}"
+    assert_told(last_error(project.call("reproduce", "--release", wrong)), "no such artifact")

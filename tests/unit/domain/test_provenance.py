@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from slipway.domain.digests import Digest
-from slipway.domain.provenance import Build, BuildType, Dependency, predicate
+from slipway.domain.digests import Digest, Reference
+from slipway.domain.provenance import Build, BuildType, Dependency, predicate, read
 from slipway.errors import DataError
 
 START = dt.datetime(2026, 11, 24, 1, 2, 3, 999, tzinfo=dt.timezone(dt.timedelta(hours=1)))
@@ -99,3 +99,64 @@ def test_times_are_compared_only_with_zones() -> None:
 def test_a_dependency_has_a_digest(digest: dict[str, str]) -> None:
     with pytest.raises(DataError, match="base has no digest"):
         Dependency(name="base", uri="docker://x", digest=digest)
+
+
+IMAGE = f"docker.io/library/python:3.11-slim@{Digest.of(b'image')}"
+
+
+def statement(build: Build, **changes: object) -> str:
+    """The statement that cosign wraps a predicate in."""
+    made = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "subject": [{"name": "x", "digest": {"sha256": Digest.of(b"it").hex}}],
+        "predicate": json.loads(predicate(build)),
+    }
+    return json.dumps(made | changes)
+
+
+def test_what_was_recorded_is_read_again() -> None:
+    images = [
+        Dependency.of_image("python", Reference.parse(IMAGE)),
+        Dependency.of_image("git", Reference.parse(f"ghcr.io/a/git@{Digest.of(b'git')}")),
+    ]
+    source = Dependency.of_commit("git+file:.", "a" * 40)
+    recorded = read(statement(replace(BUILD, dependencies=[source, *images])))
+    assert recorded.subject == Digest.of(b"it")
+    assert recorded.commit == "a" * 40
+    assert recorded.images == {"python": IMAGE, "git": f"ghcr.io/a/git@{Digest.of(b'git')}"}
+    assert recorded.builder_version == {"slipway": "0.1.0"}
+
+
+def test_an_image_is_named_by_its_package_url() -> None:
+    found = Dependency.of_image("python", Reference.parse(IMAGE))
+    digest = Digest.of(b"image").hex
+    assert found.digest == {"sha256": digest}
+    assert found.uri == (
+        f"pkg:oci/python@sha256%3A{digest}?repository_url=docker.io/library/python&tag=3.11-slim"
+    )
+    with pytest.raises(DataError, match="has no digest"):
+        Dependency.of_image("python", Reference.parse("docker.io/library/python:3.11"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"predicateType": "https://example.com/other"}, "no provenance"),
+        ({"subject": []}, "not about one artifact"),
+        ({"subject": [{"digest": {"sha256": "x"}}] * 2}, "not about one artifact"),
+        ({"predicate": {}}, "buildDefinition is missing"),
+    ],
+)
+def test_what_is_no_provenance_of_ours_is_refused(changes: dict[str, object], why: str) -> None:
+    source = Dependency.of_commit("git+file:.", "a" * 40)
+    with pytest.raises(DataError, match=why):
+        read(statement(replace(BUILD, dependencies=[source]), **changes))
+
+
+@pytest.mark.parametrize("uri", ["pkg:oci/python", "docker://python", "pkg:oci/p@sha256%3Aab"])
+def test_a_dependency_that_names_no_image_is_refused(uri: str) -> None:
+    source = Dependency.of_commit("git+file:.", "a" * 40)
+    other = Dependency.of("python", uri, Digest.of(b""))
+    with pytest.raises(DataError):
+        read(statement(replace(BUILD, dependencies=[source, other])))

@@ -19,6 +19,11 @@ HOST = "localhost:5050"
         ("dial tcp 127.0.0.1:5050: connect: connection refused", "does not answer", "--registry"),
         ("dial tcp: lookup nowhere.invalid: no such host", "does not answer", "--registry"),
         ("write /var/lib/registry: no space left on device", "no space left", "Free some"),
+        (
+            "GET http://localhost:5050/v2/a/manifests/b: MANIFEST_UNKNOWN: manifest unknown",
+            "no such artifact",
+            "Check the reference",
+        ),
         ("tls: x509: certificate signed by unknown authority", "not trusted", "Trust"),
         ("unexpected status code 500 Internal Server Error", "broke off", "Look at its log"),
         (

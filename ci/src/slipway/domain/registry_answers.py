@@ -16,6 +16,11 @@ _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) \"?https?://", re.I
 # Numbers stand alone: a digest or a port may hold the same figures. Err:28 is ENOSPC, as distribution prints it.
 _CAUSES = (
     (
+        _ABSENT,
+        "has no such artifact",
+        "Check the reference: `dist/release.json` of the release names it",
+    ),
+    (
         re.compile(
             r"UNAUTHORIZED|DENIED|\b401\b|403 Forbidden|authentication required", re.IGNORECASE
         ),
