@@ -29,7 +29,7 @@ test: .venv/installed ## Run every test, on a real engine (one file: make test P
 	@$(ENGINE) up && eval "$$($(ENGINE) env)" && .venv/bin/python -m pytest $(PYTEST)
 
 test-quick: .venv/installed ## Run the tests that need no engine
-	@.venv/bin/python -m pytest -m "not engine" $(PYTEST)
+	@.venv/bin/python -m pytest -m "not engine and not browser" $(PYTEST)
 
 lint: .venv/installed ## Format check, linter, strict types, import contracts
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && \

@@ -16,7 +16,7 @@ from .releasing import ADVISORY, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 FUNCTIONS = {
-    "build", "check", "debug", "plan", "registry", "release", "reproduce", "smoke-test", "train", "verify",
+    "build", "check", "debug", "plan", "registry", "release", "report", "reproduce", "smoke-test", "train", "verify",
 }  # fmt: skip
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -41,7 +41,7 @@ def test_functions_read_as_a_table_of_contents() -> None:
     assert all(row and len(row[0]) > 20 and row[0].endswith(".") for row in names.values()), names
 
 
-@pytest.mark.parametrize("function", ["check", "release", "verify", "reproduce", "debug"])
+@pytest.mark.parametrize("function", ["check", "release", "verify", "report", "reproduce", "debug"])
 def test_every_argument_is_described(function: str) -> None:
     done = dagger_command("call", function, "--help")
     assert done.returncode == 0, done.stderr[-3000:]
@@ -126,6 +126,17 @@ def test_a_release_is_made_verified_and_found_again(
     assert (out / "cosign.pub").read_text(encoding="utf-8").startswith("-----BEGIN PUBLIC KEY")
     report = (out / "report.txt").read_text(encoding="utf-8")
     assert made["image"] in report
+    assert made["image"] in (out / "report.html").read_text(encoding="utf-8")
+    record = (
+        "report",
+        f"--release={out / 'release.json'}",
+        "export",
+        f"--path={out / 'page.html'}",
+    )
+    printed(project, *record)
+    assert made["image"] in (out / "page.html").read_text(encoding="utf-8")
+    (out / "release.json").write_text("{}")
+    assert_told(last_error(project.call(*record[:2], "contents")), "release.json", "version")
     told = printed(project, "verify", "--release", made["release"])
     assert made["commit"] in told
     assert all(made[kind] in told for kind in ("release", "model", "image", "plan"))

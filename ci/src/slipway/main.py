@@ -7,12 +7,13 @@ Start with `dagger call check`, then `dagger call build`; `dagger call release` 
 from typing import Annotated
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, function, object_type
+from dagger import DefaultPath, Doc, Ignore, dag, function, object_type
 
 from . import image as images
 from . import model as models
 from . import plan as plans
 from . import release as releases
+from .domain.report_page import render_record
 from .domain.verdict_report import render_text
 from .evidence import SELF_SUFFICIENT, judge_all, require, source_gates
 from .git import History, open_history
@@ -227,6 +228,19 @@ class Slipway:
             desk = Desk(tools=tools, registry=registry, key=Key())
             attempt = Attempt(desk=desk, history=self._history(tools))
             return await reproduce(attempt, release, await self._pem(desk, public_key))
+
+    @function
+    async def report(
+        self,
+        release: Annotated[dagger.File, Doc("The release.json that `release` left in dist/")],
+    ) -> dagger.File:
+        """Draw the page of a release: what was made, what the gates said, where the time went.
+
+        One HTML file that loads nothing: add `export --path report.html` and open it. `release` leaves it in dist/ too.
+        """
+        with telling():
+            page = render_record(await release.contents())
+            return dag.directory().with_new_file("report.html", page).file("report.html")
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def debug(

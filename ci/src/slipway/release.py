@@ -15,7 +15,8 @@ from . import plan as plans
 from .domain import release as values
 from .domain.digests import Digest, Reference, commit_tag
 from .domain.provenance import Build, BuildType, Dependency, predicate
-from .domain.release_report import Made, render
+from .domain.release_report import Made, render, size
+from .domain.report_page import render as render_page
 from .domain.verdict_report import predicate_of
 from .domain.verdicts import Verdict
 from .errors import DirtyTree, SlipwayError
@@ -50,7 +51,8 @@ class Release:
     # A field and no function: a function's result is cached under the call that gave its object, not under what that
     # object holds, and a second release would be answered with the first one's files.
     dist: Annotated[
-        dagger.Directory, Doc("what one goes on with: release.json, cosign.pub, report.txt")
+        dagger.Directory,
+        Doc("what one goes on with: release.json, cosign.pub, report.txt, report.html"),
     ] = shown()
 
 
@@ -289,7 +291,15 @@ async def conclude(
     whole = replace(value, release=reference, stages=tuple(run.journal.times))
     text = render(whole, made, tag=run.tag, new=new)
     # object_type makes a dataclass of the class, which a type checker cannot see.
-    files = {"release.json": whole.report(), "cosign.pub": key, "report.txt": text}
+    page = render_page(
+        whole, sizes={each.kind: size(each.size) for each in made}, notes=(f"tagged {run.tag}",)
+    )
+    files = {
+        "release.json": whole.report(),
+        "cosign.pub": key,
+        "report.txt": text,
+        "report.html": page,
+    }
     dist = dag.directory()
     for name, content in files.items():
         dist = dist.with_new_file(name, content)
