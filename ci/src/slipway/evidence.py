@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import dagger
+from dagger import dag
 
 from .domain.reports import bandit, mypy, osv, pytest_junit, ruff, trivy, validation
 from .domain.reports.common import Context, ToolOutput
@@ -273,11 +274,7 @@ async def advisories_day(source: Source, advisories: dagger.Directory) -> dt.dat
 
 def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[Gate]:
     """The gates of an assembled image: secrets in its layers, known vulnerabilities of its packages."""
-    box = (
-        source.tools.box("trivy")
-        .with_mounted_directory("/image", layout)
-        .with_env_variable("SLIPWAY_DAY", today().isoformat())
-    )
+    box = _image_box(source, layout).with_env_variable("SLIPWAY_DAY", today().isoformat())
 
     def scan(scanner: str) -> tuple[str, ...]:
         return (
@@ -292,7 +289,10 @@ def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[G
     return [
         Gate(
             stage=Stage(
-                name="image-secrets", container=box, argv=scan("secret"), after=("assemble",)
+                name="image-secrets",
+                container=_with_cache(box, "secrets"),
+                argv=scan("secret"),
+                after=("assemble",),
             ),
             read=_trivy_reader(trivy.Scan.SECRETS),
             tool=trivy.TOOL,
@@ -300,7 +300,10 @@ def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[G
         ),
         Gate(
             stage=Stage(
-                name="image-vulnerabilities", container=box, argv=scan("vuln"), after=("assemble",)
+                name="image-vulnerabilities",
+                container=_with_cache(box, "packages"),
+                argv=scan("vuln"),
+                after=("assemble",),
             ),
             read=_trivy_reader(trivy.Scan.VULNERABILITIES),
             tool=trivy.TOOL,
@@ -315,13 +318,28 @@ def sbom(source: Source, layout: dagger.Directory) -> Stage:
     """The stage that lists what is in the image: CycloneDX, as JSON."""
     return Stage(
         name="sbom",
-        container=source.tools.box("trivy").with_mounted_directory("/image", layout),
+        container=_with_cache(_image_box(source, layout), "packages"),
         argv=(
             "trivy", "image", "--quiet", "--format", "cyclonedx", "--cache-dir", TRIVY_CACHE,
             "--timeout", "10m", "--input", "/image", "--output", "/sbom.json",
         ),
         after=("assemble",),
     )  # fmt: skip
+
+
+def _image_box(source: Source, layout: dagger.Directory) -> dagger.Container:
+    return source.tools.box("trivy").with_mounted_directory("/image", layout)
+
+
+def _with_cache(box: dagger.Container, name: str) -> dagger.Container:
+    """With what trivy found in each layer before, by the layer's diff_id and trivy's own version: base and dependencies
+    are not read again for a line of the service. One at a time: trivy locks its cache and does not wait for long.
+    """
+    return box.with_mounted_cache(
+        f"{TRIVY_CACHE}/fanal",
+        dag.cache_volume(f"slipway-trivy-{name}"),
+        sharing=dagger.CacheSharingMode.LOCKED,
+    )
 
 
 def _trivy_reader(scan: trivy.Scan) -> Read:

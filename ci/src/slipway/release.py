@@ -118,7 +118,17 @@ async def release(run: Run, allow_dirty: bool) -> Release:
 
     # First what would make all the rest vain: a registry that is down, a key that cannot be opened.
     await side_by_side(look, open_key, resolve)
-    await make(run)
+
+    async def look_closer() -> None:
+        # Most likely it is what is about to be made; to verify it meanwhile costs no time then.
+        if len(found) == len(tags):
+            pinned = {
+                kind: f"{run.repository(kind)}@{found[tag]}"
+                for kind, tag in zip(ATTESTED, tags, strict=True)
+            }
+            await verify(run.desk, pinned, keys[0], run.journal)
+
+    await side_by_side(lambda: make(run), look_closer)
     required = (*SELF_SUFFICIENT, "model", "smoke-test", "image-secrets")
     require(run.parts.verdicts, run.source.project.gates.not_evaluated, required)
     value, artifacts = await describe(run)
@@ -131,8 +141,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     new = found.keys() != wanted.keys()
     if new:
         await publish(run, artifacts)
-    await verify(run.desk, pinned, keys[0], run.journal)
-    if new:
+        await verify(run.desk, pinned, keys[0], run.journal)
         await run.desk.tag(wanted, run.journal)
     return await conclude(run, value, artifacts, keys[0], new=new)
 

@@ -5,7 +5,7 @@ The commit and the tool images come from the signed provenance; nothing is answe
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import dagger
@@ -114,7 +114,7 @@ async def _rebuild(attempt: Attempt, commit: str) -> None:
     recorded = {
         name: image for each in attempt.statements.values() for name, image in each.images.items()
     }
-    tools = Tools(lock=recorded, fresh=uuid.uuid4().hex)
+    tools = replace(attempt.desk.tools, lock=recorded, fresh=uuid.uuid4().hex)
     await _served(tools, recorded)
     source = await open_source(tree, tools)
     head = await history.head()

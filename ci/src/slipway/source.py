@@ -16,6 +16,7 @@ WORK: Final = "/src"  # where a stage finds the service's folder
 VENV: Final = "/opt/venv"
 DATA: Final = "/data"  # data.csv and schema.json, for training and validation
 _COPY: Final = ".slipway-tree"
+_COMPILE: Final = ["python", "-m", "slipway.inside.bytecode", f"{VENV}/lib"]
 BAD_DATA: Final = 3  # the exit code by which a service package says: the data is at fault
 
 
@@ -33,7 +34,7 @@ class Source:
         return self.tree.directory(self.project.service.folder)
 
     def dependencies(self) -> dagger.Container:
-        """The locked dependencies of the service in /opt/venv, without pip and without byte-code.
+        """The locked dependencies of the service in /opt/venv, without pip and with byte-code.
 
         Nothing of the project but its lock is in this container, so no change of the source installs anything.
         """
@@ -43,6 +44,7 @@ class Source:
             .with_mounted_file("/requirements.lock", self.service.file("requirements.lock"))
             .with_exec(["python", "-m", "venv", "--without-pip", VENV])
             .with_exec(_install("/requirements.lock"))
+            .with_exec(_COMPILE)
             .without_mount("/requirements.lock")
             .without_mount("/root/.cache/pip")
             .with_env_variable("PATH", f"{VENV}/bin:${{PATH}}", expand=True)
@@ -57,6 +59,7 @@ class Source:
             .with_mounted_cache("/root/.cache/pip", dag.cache_volume(PIP_CACHE))
             .with_mounted_file("/requirements.lock", self.service.file("requirements-dev.lock"))
             .with_exec(_install("/requirements.lock"))
+            .with_exec(_COMPILE)
             .without_mount("/requirements.lock")
             .without_mount("/root/.cache/pip")
         )

@@ -118,10 +118,11 @@ class Stage:
             journal.note(
                 self.name, started=record["started"], seconds=record["seconds"], after=self.after
             )
-            stdout = await container.file(f"{OUT}/stdout").contents()
-            stderr = await container.file(f"{OUT}/stderr").contents()
         return Outcome(
-            exit_code=record["exit_code"], stdout=stdout, stderr=stderr, container=container
+            exit_code=record["exit_code"],
+            stdout=record["stdout"],
+            stderr=record["stderr"],
+            container=container,
         )
 
 

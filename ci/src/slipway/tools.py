@@ -9,8 +9,10 @@ replaces names by digests where a site, or a machine with stand-ins, needs other
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +54,10 @@ class Tools:
     lock: Mapping[str, str] = field(default_factory=dict)
     # Anything: what is asked of containers with another mark than before is not answered from the engine's cache.
     fresh: str = ""
+    # How the engine gets our own files: a module and a Python client have different ways.
+    own: Callable[[tuple[str, ...]], dagger.Directory] = field(
+        default=lambda folders: from_host(folders)
+    )
 
     def reference(self, name: str) -> str:
         """The image reference of a tool, from the lock where it has one."""
@@ -72,7 +78,7 @@ class Tools:
             .with_env_variable("PYTHONPATH", LIBRARY)
             .with_env_variable("PIP_DISABLE_PIP_VERSION_CHECK", "1")
             .with_env_variable("PIP_ROOT_USER_ACTION", "ignore")
-            .with_directory(LIBRARY, library("inside"))
+            .with_directory(LIBRARY, self.library("inside"))
         )
 
     def box(self, *names: str) -> dagger.Container:
@@ -102,7 +108,11 @@ class Tools:
 
     def assembler(self) -> dagger.Container:
         """The Python image with the domain too: what writes layers, manifests and layouts."""
-        return self.python().with_directory(LIBRARY, library("inside", "domain"))
+        return self.python().with_directory(LIBRARY, self.library("inside", "domain"))
+
+    def library(self, *folders: str) -> dagger.Directory:
+        """Our own files that run inside a step, as the package `slipway`."""
+        return self.own(folders).with_new_file("slipway/__init__.py", "")
 
 
 def fingerprint() -> str:
@@ -114,30 +124,44 @@ def fingerprint() -> str:
     return f"sha256:{found.hexdigest()}"
 
 
-def library(*folders: str) -> dagger.Directory:
-    """Our own files that run inside a step, as the package `slipway`, read from wherever we are installed."""
-    directory = dag.directory().with_new_file("slipway/__init__.py", "")
-    paths = [PACKAGE / "errors.py"]
+# Our own files are handed over as folders and not by their contents: those would stand in every single request to
+# the engine, 48 MB of them in a release that had nothing to do.
+def from_host(folders: tuple[str, ...]) -> dagger.Directory:
+    """Our own files, for a Python client: from where we are installed."""
+    include = ["slipway/errors.py", *(f"slipway/{folder}/**/*.py" for folder in folders)]
+    return dag.host().directory(str(PACKAGE.parent), include=include)
+
+
+def from_module(folders: tuple[str, ...]) -> dagger.Directory:
+    """Our own files, for a module: from a copy in its work folder, the only place that it may upload from."""
+    return dag.current_module().workdir(_copied(folders))
+
+
+@cache
+def _copied(folders: tuple[str, ...]) -> str:
+    target = Path(f".slipway-{'-'.join(folders)}")
+    (target / "slipway").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PACKAGE / "errors.py", target / "slipway" / "errors.py")
     for folder in folders:
-        paths += sorted((PACKAGE / folder).rglob("*.py"))
-    for path in paths:
-        name = path.relative_to(PACKAGE).as_posix()
-        directory = directory.with_new_file(f"slipway/{name}", path.read_text(encoding="utf-8"))
-    return directory
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(
+            PACKAGE / folder, target / "slipway" / folder, ignore=ignore, dirs_exist_ok=True
+        )
+    return str(target)
 
 
 async def tools_from(lock: dagger.File | None) -> Tools:
-    """The tools under a lock file: JSON, an object from a name in IMAGES to a reference with a digest.
+    """A module's tools under a lock file: JSON, an object from a name in IMAGES to a reference with a digest.
 
     Raises ConfigError where the file is no such object or names an image without a digest.
     """
     if lock is None:
-        return Tools()
+        return Tools(own=from_module)
     try:
         content = json.loads(await lock.contents())
     except ValueError as error:
         raise ConfigError(f"the image lock is not JSON: {error}") from error
-    return Tools(lock=_checked(content))
+    return Tools(lock=_checked(content), own=from_module)
 
 
 def _checked(content: object) -> Mapping[str, str]:

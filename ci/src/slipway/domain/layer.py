@@ -2,8 +2,8 @@
 
 Entries are sorted, owned by root, dated with the commit's time; files are 0644, or 0755 where
 somebody may execute them; folders 0755; symbolic links are kept as they are. Compiled Python is
-left out: it holds times. Standard library only: this runs inside stage containers, whose zlib is
-pinned with their image.
+left out where it holds times, and kept where it holds none (PEP 552). Standard library only: this
+runs inside stage containers, whose zlib is pinned with their image.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from .digests import Digest
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-COMPILED = ("__pycache__", "*.pyc", "*.pyo")
+COMPILED = ("*.pyc", "*.pyo")
+_UNCHECKED = 0b01
+"""Flags of byte-code that is bound to its source by a hash that is not checked (PEP 552)."""
 _LEVEL = 6
 
 
@@ -84,7 +86,7 @@ def write_layer(
         with tarfile.open(fileobj=inner, mode="w|", format=tarfile.PAX_FORMAT) as tar:
             for name in _parents(prefix):
                 tar.addfile(_entry(name, tarfile.DIRTYPE, 0o755, epoch))
-            _add(tar, folder, prefix.strip("/"), epoch, (*COMPILED, *without))
+            _add(tar, folder, prefix.strip("/"), epoch, without)
     return Layer(diff_id=inner.digest, digest=outer.digest, size=outer.size)
 
 
@@ -119,9 +121,21 @@ def _walk(folder: Path, below: str, without: Sequence[str]) -> Iterator[tuple[Pa
         relative = f"{below}/{path.name}" if below else path.name
         if any(fnmatchcase(relative if "/" in each else path.name, each) for each in without):
             continue
+        if _is_dated(path):
+            continue
         yield path, relative
         if path.is_dir() and not path.is_symlink():
             yield from _walk(path, relative, without)
+
+
+def _is_dated(path: Path) -> bool:
+    """Whether it is byte-code that depends on the time of its source, or a folder with nothing else."""
+    if path.name == "__pycache__" and path.is_dir():
+        return all(_is_dated(inner) for inner in path.iterdir())
+    if not any(fnmatchcase(path.name, each) for each in COMPILED) or not path.is_file():
+        return False
+    with path.open("rb") as content:
+        return int.from_bytes(content.read(8)[4:], "little") != _UNCHECKED
 
 
 def _parents(prefix: str) -> list[str]:

@@ -3,9 +3,10 @@
     python -m slipway.inside.stage --name train --out /stage --accept 0,3 --timeout 600 -- argv…
 
 Leaves in the folder given by --out: `stdout`, `stderr` (whole) and `stage.json` (name, argv, start and length in
-seconds of the epoch, exit code). An exit code that --accept lists is an answer of the tool, so this program ends
-with 0 and the answer is cached with its inputs. Any other code, a signal or a time-out is a crash: this program
-ends with 1, so that the engine does not keep it and the next run tries again.
+seconds of the epoch, exit code, and both outputs as text, so that one file says everything). An exit code that
+--accept lists is an answer of the tool, so this program ends with 0 and the answer is cached with its inputs. Any
+other code, a signal or a time-out is a crash: this program ends with 1, so that the engine does not keep it and the
+next run tries again.
 """
 
 import argparse
@@ -42,9 +43,12 @@ def run(argv: Sequence[str], out: Path, timeout: float) -> int:
 def replay(out: Path) -> None:
     """Show what the step printed, so that it is in the engine's log and in `--progress=plain`."""
     for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
-        text = (out / name).read_text(encoding="utf-8", errors="replace")
-        stream.write(text[-20_000:])
+        stream.write(_text(out / name)[-20_000:])
         stream.flush()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "started": started,
         "seconds": round(time.time() - started, 3),
         "exit_code": code,
+        **{name: _text(options.out / name) for name in ("stdout", "stderr")},
     }
     (options.out / "stage.json").write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
     replay(options.out)
