@@ -7,12 +7,14 @@ ARGS ?=
 # A local OSV database for the scan of Python packages, where the public one cannot be asked
 ADVISORIES ?=
 PYTEST ?=
+# Options of the benchmark, such as BENCH="--repeat 1"
+BENCH ?=
 
 ENGINE := $(PYTHON) -m engine
 advisories = $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 .DEFAULT_GOAL := help
-.PHONY: help engine release test test-quick lint clean
+.PHONY: help engine release test test-quick lint bench clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -34,6 +36,9 @@ test-quick: .venv/installed ## Run the tests that need no engine
 lint: .venv/installed ## Format check, linter, strict types, import contracts
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && \
 	PYTHONPATH=ci/src .venv/bin/lint-imports
+
+bench: .venv/installed ## Compare with the script that a team would write instead; writes benchmarks/RESULTS.md
+	@$(ENGINE) up && PYTHONPATH=ci/src .venv/bin/python -m benchmarks $(advisories) $(BENCH)
 
 clean: ## Remove what was made in this folder (the engine's cache: python3 -m engine down --purge)
 	rm -rf dist .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

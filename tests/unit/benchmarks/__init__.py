@@ -1,0 +1,1 @@
+"""The benchmark's plain parts."""
