@@ -134,6 +134,19 @@ async def test_a_dirty_release_cannot_be_made_again(made: Made) -> None:
     assert_told(str(caught.value), "cannot be made again")
 
 
+@pytest.mark.anyio
+async def test_a_tool_image_that_is_not_served_any_more_is_named(made: Made) -> None:
+    lost = f"docker.io/library/python:3.11-slim-bookworm@sha256:{64 * 'a'}"
+    release = await published(replace(made.run, images={**made.run.images, "python": lost}))
+    with pytest.raises(NotReproduced) as caught:
+        await attempted(made.project, made.run.desk, release)
+    assert str(caught.value).splitlines() == [
+        "the release cannot be rebuilt:",
+        "  tools",
+        f"    python: {lost} is not served any more",
+    ]
+
+
 def test_a_release_that_is_not_there(project: Project) -> None:
     wrong = f"localhost:5050/nothing/release@sha256:{64 * 'a'}"
     assert_told(last_error(project.call("reproduce", "--release", wrong)), "no such artifact")
