@@ -43,17 +43,17 @@ def data(project: Project, number: int) -> None:
 
 
 def dependency(project: Project, number: int) -> None:
-    """Another version of one locked package."""
-    path = "service/requirements.lock"
-    text = (project.folder / path).read_text(encoding="utf-8")
-    pattern = rf"^{DEPENDENCY}==(\S+) .*?(?=^\S)"
-    found = re.search(pattern, text, re.MULTILINE | re.DOTALL)
-    assert found, f"{DEPENDENCY} is not in {path}"
-    version = [each for each in VERSIONS if each != found[1]][number % 2]
-    line = (
-        f"{DEPENDENCY}=={version} \\\n    --hash=sha256:{_digest(version, project.folder.parent)}\n"
-    )
-    project.write(path, text.replace(found[0], line))
+    """Another version of one locked package, in the lock of the service and in that of its tests."""
+    version = ""
+    for path in ("service/requirements.lock", "service/requirements-dev.lock"):
+        text = (project.folder / path).read_text(encoding="utf-8")
+        pattern = rf"^{DEPENDENCY}==(\S+) .*?(?=^\S)"
+        found = re.search(pattern, text, re.MULTILINE | re.DOTALL)
+        assert found, f"{DEPENDENCY} is not in {path}"
+        version = version or [each for each in VERSIONS if each != found[1]][number % 2]
+        digest = _digest(version, project.folder.parent)
+        line = f"{DEPENDENCY}=={version} \\\n    --hash=sha256:{digest}\n"
+        project.write(path, text.replace(found[0], line))
 
 
 def terraform(project: Project, number: int) -> None:
@@ -74,7 +74,8 @@ def _digest(version: str, folder: Path) -> str:
         "--only-binary=:all:",
         f"{DEPENDENCY}=={version}",
     ]
-    subprocess.run([*pip, *download, "--dest", str(target)], check=True)
+    if not target.exists():
+        subprocess.run([*pip, *download, "--dest", str(target)], check=True)
     (wheel,) = target.iterdir()
     said = subprocess.run([*pip, "hash", str(wheel)], capture_output=True, text=True, check=True)
     return said.stdout.strip().rpartition(":")[2]

@@ -31,7 +31,14 @@ class Peer:
     advisories: str
 
     def run(self, checkout: Path) -> Figures:
-        """A release of what is checked out; its output goes to peer.log."""
+        """A release of what is checked out, in a clone of its own, since the script leaves caches in it.
+
+        Its output goes to peer.log.
+        """
+        clone = self.folder / "checkout"
+        if not clone.exists():
+            subprocess.run(["git", "clone", "--quiet", str(checkout), str(clone)], check=True)
+        subprocess.run(["git", "-C", str(clone), "pull", "--quiet"], check=True)
         registry = f"127.0.0.1:{PORT}/screening"
         before = size(self.folder / "registry")
         command = [
@@ -79,6 +86,10 @@ def peer(folder: Path, engine: Settings, advisories: str) -> Iterator[Peer]:
         for process in started:
             process.terminate()
             process.wait(timeout=60)
+        # Docker leaves the network of its containers mounted there.
+        subprocess.run(
+            ["umount", str(folder / "exec" / "netns" / "default")], capture_output=True, check=False
+        )
 
 
 def _docker(folder: Path) -> tuple[Path, Path]:
