@@ -43,7 +43,7 @@ class Peer:
         before = size(self.folder / "registry")
         command = [
             str(SCRIPT),
-            str(checkout),
+            str(clone),
             str(self.folder / "state"),
             registry,
             self.advisories,
