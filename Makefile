@@ -44,7 +44,8 @@ clean: ## Remove what was made in this folder (the engine's cache: python3 -m en
 	rm -rf dist .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/installed: requirements-dev.lock
+# The lock is whole (--no-deps): pip would look for a newer coverage[toml] than the coverage that is pinned, and give up.
 	@echo "installing the locked test dependencies into .venv" >&2
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock >&2
 	@touch $@
