@@ -16,7 +16,7 @@ from slipway.source import Source, open_source
 from slipway.tools import Tools
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("slipway.yaml", "service", "terraform")
+PARTS = ("slipway.yaml", "policy.yaml", "service", "terraform")
 UNWANTED = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".venv", ".terraform")
 # The same commit in every session: what was trained for it is in the engine's cache.
 CLOCK = "2026-01-01T12:00:00+0000"

@@ -13,11 +13,12 @@ import dagger
 from dagger import dag
 from slipway import image as images
 from slipway import model as models
+from slipway.domain.policy_rules import ATTESTED
 from slipway.errors import flatten, one
 from slipway.image import Image
 from slipway.publish import Desk
 from slipway.registry import Registry, embedded_service
-from slipway.release import ATTESTED, Release, Run
+from slipway.release import Release, Run
 from slipway.release import release as run_release
 from slipway.signing import Key
 from slipway.source import Source

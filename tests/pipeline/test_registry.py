@@ -104,7 +104,7 @@ async def test_a_release_under_a_tag_of_something_else_is_refused(
     commit = project.git("rev-parse", "HEAD").strip()
     # Somebody pushed something else under the tag of this commit.
     repository = desk.registry.inside(desk.registry.repository(name, "plan"))
-    box = await desk.registry.connected(desk._box())
+    box = await desk.registry.connected(desk.box())
     pushed = (
         box.with_new_file("/a.txt", name)
         .with_exec(["tar", "-cf", "/a.tar", "/a.txt"])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from slipway.domain.policy import EMBEDDED, parse
 from slipway.errors import DirtyTree, GateFailed, SlipwayError
-from slipway.release import verify_reference
+from slipway.release import verify
+from slipway.signing import Trust
 from slipway.stage import Journal
 
 from .project import Project, assert_told, last_error
@@ -38,8 +41,15 @@ async def test_a_release_twice_makes_nothing_new(
     ran = {one.name for one in run.journal.times if not one.cached}
     assert "train" not in ran
     assert "assemble" not in ran
-    told = await verify_reference(desk, made["release"], first.public_key, Journal())
-    assert sum("signed by the key" in line for line in told) == len(KINDS)
+    policy = parse((project.folder / "policy.yaml").read_text(encoding="utf-8"))
+    trust = Trust(pem=first.public_key)
+    stated = replace(policy, signers=tuple(s for s in policy.signers if s.key == EMBEDDED))
+    answer = await verify(
+        desk, made["release"], stated, stated.environment("dev"), {"developer": trust}, Journal()
+    )
+    assert answer.ok, answer.to_text()
+    signed = [check for check in answer.checks if check.asked == "signed by developer"]
+    assert [check.artifact for check in signed] == list(KINDS)
 
 
 async def test_a_dirty_tree_is_refused_and_named(

@@ -73,7 +73,8 @@ async def published(run: Run) -> str:
 
 
 async def attempted(project: Project, desk: Desk, reference: str) -> str:
-    """What `reproduce` says of a release."""
+    """What `reproduce` says of a release, at a desk of its own: one desk reads an artifact once."""
+    desk = desk_at(desk.registry)
     key = await public_key(desk.tools, desk.key, Journal(), desk.nonce)
     return await reproduce(Attempt(desk=desk, history=project.history()), reference, key)
 

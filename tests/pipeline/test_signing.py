@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from dagger import dag
 from slipway.errors import SigningError, VerificationError
+from slipway.proof import verify
 from slipway.publish import Subject
-from slipway.signing import Key, public_key
+from slipway.signing import Key, Trust, public_key
 from slipway.stage import Journal
 from slipway.tools import Tools
 
@@ -19,6 +20,7 @@ from .releasing import desk_at, embedded, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 PASSWORD = "long-enough-3141"
+SBOM = "https://cyclonedx.org/bom"
 PREDICATE = "tag:slipway,2026:verdicts/v1"
 
 
@@ -109,10 +111,13 @@ async def test_a_signature_holds_for_its_own_key_only(pair: tuple[str, str]) -> 
     name = f"signed-{uuid.uuid4().hex[:10]}"
     pinned = await published(name, key_of(pair[0], PASSWORD))
     desk = desk_at(embedded())
-    told = await desk.verify("release", pinned, [PREDICATE], pair[1], Journal())
-    assert len(told) == 3
+    trust = Trust(pem=pair[1])
+    found = await verify(desk, "release", pinned, trust, Journal(), [PREDICATE])
+    assert found.evidence.signed
+    assert len(found.evidence.statements[PREDICATE]) == 1
     with pytest.raises(VerificationError) as caught:
-        await desk.verify("release", pinned, [PREDICATE], await public(Key()), Journal())
+        other = Trust(pem=await public(Key()))
+        await verify(desk, "release", pinned, other, Journal(), [PREDICATE])
     assert_told(str(caught.value), "release", pinned, "does not verify")
 
 
@@ -120,7 +125,8 @@ async def test_an_attestation_that_is_not_there_is_missed(pair: tuple[str, str])
     name = f"attested-{uuid.uuid4().hex[:10]}"
     pinned = await published(name, key_of(pair[0], PASSWORD))
     with pytest.raises(VerificationError) as caught:
-        await desk_at(embedded()).verify("release", pinned, ["cyclonedx"], pair[1], Journal())
+        desk = desk_at(embedded())
+        await verify(desk, "release", pinned, Trust(pem=pair[1]), Journal(), [SBOM])
     assert_told(str(caught.value), "release", pinned)
 
 

@@ -114,9 +114,22 @@ def require(
     raise GateFailed(told, verdicts=verdicts, remedy=remedy)
 
 
+def about(subject: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts with what they are about, a digest or a commit, and when they were given."""
+    return [
+        replace(verdict, subject=verdict.subject or subject, time=verdict.time or now())
+        for verdict in verdicts
+    ]
+
+
+def now() -> dt.datetime:
+    """This moment."""
+    return dt.datetime.now(dt.UTC)
+
+
 def today() -> dt.date:
     """The day, in UTC: waivers end on one, and scans of yesterday are not answered from the cache."""
-    return dt.datetime.now(dt.UTC).date()
+    return now().date()
 
 
 def source_gates(source: Source, advisories: dagger.Directory | None) -> list[Gate]:

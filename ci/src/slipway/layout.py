@@ -12,11 +12,15 @@ async def digest_of(layout: dagger.Directory) -> str:
     return digest
 
 
+async def manifest_of(layout: dagger.Directory) -> str:
+    """The one manifest, as it stands there."""
+    path = f"blobs/{(await digest_of(layout)).replace(':', '/')}"
+    return await layout.file(path).contents()
+
+
 async def size_of(layout: dagger.Directory) -> int:
     """Bytes of the artifact as a registry counts them: manifest, configuration and layers."""
-    manifest_digest = await digest_of(layout)
-    path = f"blobs/{manifest_digest.replace(':', '/')}"
-    content = await layout.file(path).contents()
+    content = await manifest_of(layout)
     manifest = json.loads(content)
     parts = [manifest["config"], *manifest["layers"]]
     return len(content.encode()) + sum(int(part["size"]) for part in parts)

@@ -15,6 +15,7 @@ from . import plan as plans
 from . import release as releases
 from .domain.report_page import render_record
 from .domain.verdict_report import render_text
+from .errors import VerificationError
 from .evidence import SELF_SUFFICIENT, judge_all, require, source_gates
 from .git import History, open_history
 from .image import Image
@@ -30,6 +31,7 @@ from .stage import Journal
 from .stages import stage_named
 from .telling import telling
 from .tools import Tools, tools_from
+from .trust import stated_policy, trusts_in
 
 
 @object_type
@@ -143,6 +145,12 @@ class Slipway:
         advisories: Annotated[
             dagger.Directory | None, Doc("A local OSV database; else the public one is asked")
         ] = None,
+        builder: Annotated[
+            str,
+            Doc(
+                "Who builds: local, github-actions, gitlab-ci, jenkins, circleci; goes into the provenance"
+            ),
+        ] = releases.LOCAL,
         allow_dirty: Annotated[
             bool, Doc("Release a tree that differs from its commit; the release says so")
         ] = False,
@@ -168,6 +176,7 @@ class Slipway:
                 history=history,
                 head=await history.head(),
                 changes=await history.changes(),
+                builder=releases.known_builder(builder),
                 advisories=advisories,
             )
             return await releases.release(run, allow_dirty)
@@ -176,8 +185,17 @@ class Slipway:
     async def verify(
         self,
         release: Annotated[str, Doc("The release artifact, as registry/repository@sha256:…")],
+        environment: Annotated[
+            str, Doc("The environment of the policy that the release is to go to")
+        ] = "dev",
+        policy: Annotated[
+            dagger.File | None, Doc("What is asked of it; else the project's policy.yaml")
+        ] = None,
         public_key: Annotated[
-            dagger.File | None, Doc("The key to verify with; else the embedded one's")
+            dagger.File | None, Doc("The key that the policy calls embedded; else this engine's")
+        ] = None,
+        trusted_root: Annotated[
+            dagger.File | None, Doc("Sigstore's trusted root, for signers that are identities")
         ] = None,
         username: Annotated[str | None, Doc("Who we are to the registry")] = None,
         password: Annotated[
@@ -186,19 +204,29 @@ class Slipway:
         registry_service: Annotated[
             dagger.Service | None, Doc("The registry as a service only this machine reaches")
         ] = None,
+        as_json: Annotated[bool, Doc("Answer in JSON (dagger has a --json of its own)")] = False,
     ) -> str:
-        """Pull a release by digest and check content, signatures and attestations of all that it names.
+        """Pull a release by digest and ask of it everything that the policy asks for an environment.
 
-        Prints what was checked, a line each; fails where anything is missing.
+        Prints a table: what was asked, what was found, by whom, when. Fails unless all of it is there: contents,
+        signatures, provenance by a builder of the signer's, bills of materials, and the verdict of each gate.
         """
         with telling():
             tools = await tools_from(self.image_lock)
-            registry = registry_of(
-                release, open_registry(tools, None, None, username, password), registry_service
-            )
-            desk = Desk(tools=tools, registry=registry, key=Key())
-            pem = await self._pem(desk, public_key)
-            return "\n".join(await releases.verify_reference(desk, release, pem, Journal()))
+            desk = self._desk(tools, release, username, password, registry_service)
+            stated = await stated_policy(self.tree, policy)
+            place = stated.environment(environment)
+
+            async def embedded() -> str:
+                return await self._pem(desk, public_key)
+
+            signers = stated.signers_of(place)
+            trusts = await trusts_in(signers, self.tree, embedded, trusted_root)
+            answer = await releases.verify(desk, release, stated, place, trusts, Journal())
+            told = answer.to_json() if as_json else answer.to_text()
+            if not answer.ok:
+                raise VerificationError(told)
+            return told
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def reproduce(
@@ -222,10 +250,7 @@ class Slipway:
         """
         with telling():
             tools = await tools_from(self.image_lock)
-            registry = registry_of(
-                release, open_registry(tools, None, None, username, password), registry_service
-            )
-            desk = Desk(tools=tools, registry=registry, key=Key())
+            desk = self._desk(tools, release, username, password, registry_service)
             attempt = Attempt(desk=desk, history=self._history(tools))
             return await reproduce(attempt, release, await self._pem(desk, public_key))
 
@@ -268,6 +293,17 @@ class Slipway:
 
     def _history(self, tools: Tools) -> History:
         return open_history(tools, self.tree, self.git)
+
+    def _desk(
+        self,
+        tools: Tools,
+        reference: str,
+        username: str | None,
+        password: dagger.Secret | None,
+        service: dagger.Service | None,
+    ) -> Desk:
+        opened = open_registry(tools, None, None, username, password)
+        return Desk(tools=tools, registry=registry_of(reference, opened, service), key=Key())
 
     async def _build(self, journal: Journal) -> Image:
         source = await self._source()

@@ -1,7 +1,7 @@
 """A release: three artifacts by digest, the proof that belongs to them, and the run that made it all."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
@@ -14,31 +14,41 @@ from . import model as models
 from . import plan as plans
 from .domain import release as values
 from .domain.digests import Digest, Reference, commit_tag
+from .domain.fields import Fields
+from .domain.mlbom import facts_of, ml_bom
+from .domain.policy import Environment, Policy
+from .domain.policy_rules import ATTESTED, Case, evaluate
 from .domain.provenance import Build, BuildType, Dependency, predicate
 from .domain.release_report import Made, render, size
 from .domain.report_page import render as render_page
-from .domain.verdict_report import predicate_of
+from .domain.sarif import to_sarif
+from .domain.statements import PROVENANCE, VERDICTS, Judgement
 from .domain.verdicts import Verdict
-from .errors import DirtyTree, SlipwayError
-from .evidence import SELF_SUFFICIENT, image_gates, judge_all, require, sbom, source_gates
+from .domain.verification import Verification
+from .errors import ConfigError, DirtyTree, SlipwayError
+from .evidence import (
+    SELF_SUFFICIENT,
+    about,
+    image_gates,
+    judge_all,
+    now,
+    require,
+    sbom,
+    source_gates,
+)
 from .git import Commit, History
-from .layout import digest_of, size_of
+from .layout import digest_of, manifest_of, size_of
+from .proof import gather_all, verify_all
 from .publish import Desk, Subject, refuse_moved
-from .signing import public_key
+from .signing import Trust, public_key
 from .source import Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
 from .tools import fingerprint
 
-SBOM: Final = "cyclonedx"
-PROVENANCE: Final = "slsaprovenance1"
-VERDICTS: Final = "tag:slipway,2026:verdicts/v1"
-ATTESTED: Final = {
-    "model": (PROVENANCE, VERDICTS),
-    "image": (SBOM, PROVENANCE, VERDICTS),
-    "plan": (PROVENANCE, VERDICTS),
-    "release": (VERDICTS,),
-}
-BUILDER: Final = "tag:slipway,2026:builder/local"
+# Which builders there are, and what each may honestly claim: SECURITY.md, "Provenance".
+LOCAL: Final = "local"
+BUILDER_NAMES: Final = (LOCAL, "github-actions", "gitlab-ci", "jenkins", "circleci")
+BUILDERS: Final = "tag:slipway,2026:builder/"
 
 
 @object_type
@@ -52,7 +62,9 @@ class Release:
     # object holds, and a second release would be answered with the first one's files.
     dist: Annotated[
         dagger.Directory,
-        Doc("what one goes on with: release.json, cosign.pub, report.txt, report.html"),
+        Doc(
+            "what one goes on with: release.json, verdicts.sarif, cosign.pub, report.txt, report.html"
+        ),
     ] = shown()
 
 
@@ -64,6 +76,9 @@ class Parts:
     image: images.Image | None = None
     plan: plans.Plan | None = None
     sbom: str = ""
+    ml_bom: str = ""
+    inputs: dict[str, list[Dependency]] = field(default_factory=dict)
+    engine: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -76,6 +91,7 @@ class Run:
     history: History
     head: Commit
     changes: tuple[str, ...] = ()
+    builder: str = LOCAL
     advisories: dagger.Directory | None = None
     journal: Journal = field(default_factory=Journal)
     parts: Parts = field(default_factory=Parts)
@@ -126,7 +142,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
                 kind: f"{run.repository(kind)}@{found[tag]}"
                 for kind, tag in zip(ATTESTED, tags, strict=True)
             }
-            await verify(run.desk, pinned, keys[0], run.journal)
+            await verify_all(run.desk, pinned, Trust(pem=keys[0]), run.journal)
 
     await side_by_side(lambda: make(run), look_closer)
     required = (*SELF_SUFFICIENT, "model", "smoke-test", "image-secrets")
@@ -141,7 +157,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     new = found.keys() != wanted.keys()
     if new:
         await publish(run, artifacts)
-        await verify(run.desk, pinned, keys[0], run.journal)
+        await verify_all(run.desk, pinned, Trust(pem=keys[0]), run.journal)
         await run.desk.tag(wanted, run.journal)
     return await conclude(run, value, artifacts, keys[0], new=new)
 
@@ -154,24 +170,25 @@ async def make(run: Run) -> None:
 
 async def _check(run: Run) -> None:
     gates = source_gates(run.source, run.advisories)
-    run.parts.verdicts += await judge_all(gates, run.source, run.journal)
+    run.parts.verdicts += about(run.head.sha, await judge_all(gates, run.source, run.journal))
 
 
 async def _build(run: Run) -> None:
     source, journal = run.source, run.journal
     model = run.parts.model = await models.train(source, journal, run.history)
     verdict = await models.gate(model, source.project)
-    run.parts.verdicts.append(verdict)
+    run.parts.verdicts += about(await digest_of(model.layout), [verdict])
     require([verdict], source.project.gates.not_evaluated)
     image = run.parts.image = await images.build(source, model, journal, run.head)
     digest = await digest_of(image.layout)
 
     async def ask() -> None:
-        run.parts.verdicts.append(await images.smoke_test(source, image, journal))
+        verdict = await images.smoke_test(source, image, journal)
+        run.parts.verdicts += about(digest, [verdict])
 
     async def scan() -> None:
         gates = image_gates(source, image.layout, digest)
-        run.parts.verdicts += await judge_all(gates, source, journal)
+        run.parts.verdicts += about(digest, await judge_all(gates, source, journal))
 
     async def list_parts() -> None:
         outcome = await expect_success(sbom(source, image.layout), journal)
@@ -219,8 +236,41 @@ async def describe(run: Run) -> tuple[values.Release, dict[str, dagger.Directory
     return value, {**layouts, "release": packed.directory("/layout")}
 
 
+async def note_inputs(run: Run) -> None:
+    """Write down what model, image and plan were made of beside the commit and the tools: locks, data, each other."""
+    source, made = run.source, run.parts
+    folder = source.project.service.folder
+    lock = await source.service.file("requirements.lock").contents()
+    locked = Dependency.of("lock", f"file:{folder}/requirements.lock", Digest.of(lock.encode()))
+    data = Dependency.of(
+        "data", "file:data.csv", Digest.of((await source.data().contents()).encode())
+    )
+    trained, planned = made.model, made.plan
+    if trained is None or planned is None:
+        raise SlipwayError("a stage ended without its artifact", remedy="This is a bug in Slipway")
+    model = Digest.parse(await digest_of(trained.layout))
+    facts = Fields.parse(await planned.files.file("source.json").contents(), where="source.json")
+    tree = Digest.parse(facts.text("tree"))
+    made.inputs = {
+        "model": [locked, data],
+        "image": [locked, Dependency.of("model", f"oci:{run.repository('model')}", model)],
+        "plan": [Dependency.of("tree", f"file:{source.project.infrastructure.stack}", tree)],
+    }
+    made.engine = await dag.version()
+    made.ml_bom = ml_bom(
+        facts_of(
+            await manifest_of(trained.layout),
+            metrics=await trained.files.file("metrics.json").contents(),
+            schema=await trained.files.file("schema.json").contents(),
+            data=Digest.parse(f"sha256:{data.digest['sha256']}"),
+            tool_version=fingerprint(),
+        )
+    )
+
+
 async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
     """Push, sign and attest the four artifacts, side by side."""
+    await note_inputs(run)
     subjects = [
         Subject(
             kind=kind,
@@ -240,39 +290,38 @@ async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
     await side_by_side(*(job(subject) for subject in subjects))
 
 
-async def verify(desk: Desk, pinned: dict[str, str], key: str, journal: Journal) -> list[str]:
-    """Verify the artifacts of a release side by side; returns what was checked, a line each."""
-    told: dict[str, list[str]] = {}
-
-    def job(kind: str) -> Job:
-        async def check() -> None:
-            told[kind] = await desk.verify(kind, pinned[kind], ATTESTED[kind], key, journal)
-
-        return check
-
-    await side_by_side(*(job(kind) for kind in pinned))
-    return [line for kind in pinned for line in told[kind]]
-
-
 def _attestations(run: Run, kind: str) -> dict[str, str]:
-    contents = {
-        VERDICTS: predicate_of(run.parts.verdicts),
-        SBOM: run.parts.sbom,
-        PROVENANCE: _provenance(run, kind) if kind != "release" else "",
-    }
-    return {name: contents[name] for name in ATTESTED[kind]}
+    def content(predicate_type: str) -> str:
+        if predicate_type == VERDICTS:
+            return judgement.predicate()
+        if predicate_type == PROVENANCE:
+            return _provenance(run, kind)
+        return run.parts.ml_bom if kind == "model" else run.parts.sbom
+
+    judgement = Judgement(commit=run.head.sha, at=now(), verdicts=tuple(run.parts.verdicts))
+    return {name: content(name) for name in ATTESTED[kind]}
 
 
 def _provenance(run: Run, kind: str) -> str:
-    started = dt.datetime.fromtimestamp(run.journal.began, dt.UTC)
+    project = run.source.project
+    parameters: dict[str, object] = {"project": project.name}
+    if kind == "model":
+        parameters |= {"metric": project.model.metric, "threshold": project.model.threshold}
+    if kind == "plan":
+        infrastructure = project.infrastructure
+        parameters |= {"engine": infrastructure.engine.value, "stack": infrastructure.stack}
     build = Build(
         build_type=BuildType[kind.upper()],
-        parameters={"project": run.source.project.name},
-        dependencies=[Dependency.of_commit("git+file:.", run.head.sha), *_dependencies(run.images)],
-        builder_id=BUILDER,
-        builder_version={"slipway": fingerprint()},
-        started=started,
-        finished=dt.datetime.now(dt.UTC),
+        parameters=parameters,
+        dependencies=[
+            Dependency.of_commit("git+file:.", run.head.sha),
+            *_dependencies(run.images),
+            *run.parts.inputs[kind],
+        ],
+        builder_id=f"{BUILDERS}{run.builder}",
+        builder_version={"slipway": fingerprint(), "dagger": run.parts.engine},
+        started=dt.datetime.fromtimestamp(run.journal.began, dt.UTC),
+        finished=now(),
     )
     return predicate(build).decode()
 
@@ -305,6 +354,7 @@ async def conclude(
     )
     files = {
         "release.json": whole.report(),
+        "verdicts.sarif": to_sarif(whole.verdicts),
         "cosign.pub": key,
         "report.txt": text,
         "report.html": page,
@@ -313,6 +363,17 @@ async def conclude(
     for name, content in files.items():
         dist = dist.with_new_file(name, content)
     return Release(report=text, json=whole.report(), public_key=key, dist=dist)  # type: ignore[call-arg]
+
+
+def known_builder(name: str) -> str:
+    """The builder's name, if there is such a one; else a ConfigError that lists them."""
+    if name not in BUILDER_NAMES:
+        raise ConfigError(
+            f"there is no builder {name!r}",
+            where="--builder",
+            remedy="Pass one of: " + ", ".join(BUILDER_NAMES),
+        )
+    return name
 
 
 def _dirty(changes: Sequence[str]) -> DirtyTree:
@@ -324,15 +385,43 @@ def _dirty(changes: Sequence[str]) -> DirtyTree:
     )
 
 
-async def verify_reference(desk: Desk, reference: str, key: str, journal: Journal) -> list[str]:
-    """Verify the release artifact behind a reference, and all that it names; a line for each thing checked."""
+async def open_release(
+    desk: Desk, reference: str, journal: Journal
+) -> tuple[values.Release, dict[str, str]]:
+    """What the release artifact behind a reference names: itself and the other three, each by digest."""
     digest, content = await desk.read(reference, journal)
     value = values.parse_payload(content)
-    pinned = {
+    return value, {
         "release": str(Reference.parse(reference).with_digest(Digest.parse(digest))),
         "model": value.model.pinned,
         "image": value.image.pinned,
         "plan": value.plan.pinned,
     }
-    told = await verify(desk, pinned, key, journal)
-    return [f"release of commit {value.commit}{' (dirty)' if value.dirty else ''}", *told]
+
+
+async def verify(
+    desk: Desk,
+    reference: str,
+    policy: Policy,
+    environment: Environment,
+    trusts: Mapping[str, Trust],
+    journal: Journal,
+) -> Verification:
+    """Ask of a release all that a policy asks for an environment, of each signer in `trusts`, by name.
+
+    The answer is the first signer's under whom all of it holds, else that of whom the least is missing.
+    """
+    value, pinned = await open_release(desk, reference, journal)
+    answers = []
+    for signer in (each for each in policy.signers_of(environment) if each.name in trusts):
+        found = await gather_all(desk, pinned, trusts[signer.name], journal)
+        case = Case(
+            policy=policy,
+            environment=environment,
+            signer=signer,
+            release=value,
+            evidence={kind: each.evidence for kind, each in found.items()},
+            now=now(),
+        )
+        answers.append(evaluate(case))
+    return min(answers, key=lambda each: sum(not check.ok for check in each.checks))

@@ -14,13 +14,16 @@ from . import image as images
 from . import model as models
 from . import plan as plans
 from .domain import release as values
-from .domain.digests import Digest, Reference
-from .domain.provenance import Recorded, read
+from .domain.digests import Digest
+from .domain.provenance import Recorded, newest
+from .domain.statements import PROVENANCE
 from .errors import DirtyTree, NotReproduced, VerificationError
 from .git import History
 from .layout import digest_of
+from .proof import verify
 from .publish import Desk
-from .release import ATTESTED, PROVENANCE
+from .release import open_release
+from .signing import Trust
 from .source import open_source
 from .stage import Job, Journal, Stage, side_by_side
 from .tools import Tools, fingerprint
@@ -75,25 +78,25 @@ async def reproduce(attempt: Attempt, reference: str, key: str) -> str:
 
 async def _read(attempt: Attempt, reference: str, key: str) -> values.Release:
     """Fetch what the release names, with its provenance, all of it verified."""
-    digest, content = await attempt.desk.read(reference, attempt.journal)
-    pinned = str(Reference.parse(reference).with_digest(Digest.parse(digest)))
-    await attempt.desk.verify("release", pinned, ATTESTED["release"], key, attempt.journal)
-    value = values.parse_payload(content)
+    trust = Trust(pem=key)
+    value, pinned = await open_release(attempt.desk, reference, attempt.journal)
+    await verify(attempt.desk, "release", pinned["release"], trust, attempt.journal)
     if value.dirty:
         raise DirtyTree(
             "this release was made of a tree that differs from its commit: it cannot be made again",
             where=reference,
             remedy="Release a clean tree",
         )
-    named = {"model": value.model, "image": value.image, "plan": value.plan}
 
     def job(kind: str) -> Job:
         async def fetch() -> None:
-            layout, statement = await attempt.desk.fetch(
-                kind, named[kind].pinned, PROVENANCE, key, attempt.journal
+            types = (PROVENANCE,)
+            found = await verify(attempt.desk, kind, pinned[kind], trust, attempt.journal, types)
+            attempt.recorded[kind] = found.layout
+            attempt.statements[kind] = newest(
+                [each.content for each in found.evidence.statements[PROVENANCE]],
+                where=f"provenance of the {kind}",
             )
-            attempt.recorded[kind] = layout
-            attempt.statements[kind] = read(statement, where=f"provenance of the {kind}")
 
         return fetch
 

@@ -12,7 +12,8 @@ import dagger
 from dagger import CacheSharingMode, dag
 
 from .domain.registry_answers import said
-from .errors import SigningError
+from .domain.statements import PROVENANCE, SBOM
+from .errors import SigningError, VerificationError
 from .inside.key import PAIR
 from .stage import Journal, Stage, expect_success
 from .tools import Tools
@@ -29,6 +30,8 @@ EMPTY_CONFIG: Final = (
 )
 EMPTY_ROOT: Final = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
 OFFLINE: Final = ("--signing-config", CONFIG, "--trusted-root", ROOT, "--yes")
+# cosign's names for types of predicates that it knows.
+TYPES: Final = {PROVENANCE: "slsaprovenance1", SBOM: "cyclonedx"}
 SIGNATURE: Final = "https://sigstore.dev/cosign/sign/v1"
 
 
@@ -73,17 +76,52 @@ def sign_commands(key: Key, reference: str) -> list[list[str]]:
 
 
 def attest_command(key: Key, reference: str, kind: str, predicate: str) -> list[str]:
-    """cosign's command that attests the predicate (a file) of a kind (a type's name or URI) to a digest."""
-    options = ["--type", kind, "--predicate", predicate]
+    """cosign's command that attests the predicate (a file) of a type (its URI) to a digest."""
+    options = ["--type", TYPES.get(kind, kind), "--predicate", predicate]
     return ["cosign", "attest", "--key", key.path, *OFFLINE, *options, reference]
 
 
-def verify_commands(reference: str, kinds: tuple[str, ...]) -> list[list[str]]:
-    """cosign's commands that check the signature and each kind of attestation of a digest."""
-    common = ["--key", PUBLIC, "--trusted-root", ROOT, "--insecure-ignore-tlog"]
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """Whom a verification trusts: the holder of a key (PEM), or an exact identity that an exact issuer vouches for."""
+
+    pem: str = ""
+    identity: str = ""
+    issuer: str = ""
+    root: dagger.File | None = None
+
+    def __post_init__(self) -> None:
+        if not self.pem.strip() and not (self.identity and self.issuer):
+            raise VerificationError(
+                "there is nobody to trust: the key is empty",
+                where="--public-key",
+                remedy="Give the public key of whoever signs",
+            )
+
+    def mounted(self, container: dagger.Container) -> dagger.Container:
+        """The container with what the verification needs."""
+        if self.pem:
+            container = container.with_new_file(PUBLIC, self.pem)
+        root = self.root
+        return (
+            offline(container) if root is None else offline(container).with_mounted_file(ROOT, root)
+        )
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """cosign's options for it."""
+        if self.pem:
+            return ("--key", PUBLIC, "--trusted-root", ROOT, "--insecure-ignore-tlog")
+        identity = ("--certificate-identity", self.identity)
+        return (*identity, "--certificate-oidc-issuer", self.issuer, "--trusted-root", ROOT)
+
+
+def verify_commands(trust: Trust, reference: str, types: tuple[str, ...]) -> list[list[str]]:
+    """cosign's commands that check the signature and each type of attestation of a digest."""
+    asked = ["cosign", "verify-attestation", *trust.options]
     return [
-        ["cosign", "verify", *common, "--output", "json", reference],
-        *(["cosign", "verify-attestation", *common, "--type", kind, reference] for kind in kinds),
+        ["cosign", "verify", *trust.options, "--output", "json", reference],
+        *([*asked, "--type", TYPES.get(each, each), reference] for each in types),
     ]
 
 

@@ -27,6 +27,17 @@ class Comparison(BaseModel):
     metrics: dict[str, float | None] | None
 
 
+class Considerations(BaseModel):
+    """Who the model is for, and what it is not for."""
+
+    users: list[str] = ["developers who learn how an ML service is released"]
+    use_cases: list[str] = ["to tell malignant from benign samples of one historical data set"]
+    limitations: list[str] = [
+        "no medical device: nobody should be diagnosed with it",
+        "the samples come from one hospital and are not a picture of any population",
+    ]
+
+
 class Facts(BaseModel):
     """The content of ``metrics.json``: how good the model is, and what it was made from."""
 
@@ -46,6 +57,10 @@ class Facts(BaseModel):
     model: Digest
     trusted_types: list[str]
     versions: dict[str, str]
+    task: str = "binary classification"
+    architecture_family: str = "linear model"
+    architecture: str = "standardised features, logistic regression"
+    considerations: Considerations = Considerations()
 
 
 def read(path: Path) -> Facts:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import anyio
 import pytest
 from dagger.mod._exceptions import FunctionError
+from slipway.domain.statements import PROVENANCE, SBOM
 from slipway.errors import ConfigError, DataError, InvalidReference, flatten
 from slipway.registry import ALIAS, Registry, registry_of
-from slipway.signing import OFFLINE, Key, attest_command, sign_commands, verify_commands
+from slipway.signing import OFFLINE, Key, Trust, attest_command, sign_commands, verify_commands
 from slipway.stage import Job, Journal, Stage, side_by_side
 from slipway.telling import telling
 
@@ -16,7 +17,7 @@ PINNED = f"localhost:5050/screening/image@sha256:{'a' * 64}"
 
 def test_nothing_is_sent_to_anybody_when_signing() -> None:
     (sign,) = sign_commands(Key(), PINNED)
-    attest = attest_command(Key(), PINNED, "cyclonedx", "/p.json")
+    attest = attest_command(Key(), PINNED, SBOM, "/p.json")
     for command in (sign, attest):
         assert command[0] == "cosign"
         assert command[-1] == PINNED
@@ -26,7 +27,7 @@ def test_nothing_is_sent_to_anybody_when_signing() -> None:
 
 
 def test_signature_and_every_kind_are_asked_for_when_verifying() -> None:
-    commands = verify_commands(PINNED, ("cyclonedx", "slsaprovenance1"))
+    commands = verify_commands(Trust(pem="PEM"), PINNED, (SBOM, PROVENANCE))
     assert [command[1] for command in commands] == [
         "verify", "verify-attestation", "verify-attestation",
     ]  # fmt: skip

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 from slipway.domain.digests import Digest, Reference
-from slipway.domain.provenance import Build, BuildType, Dependency, predicate, read
+from slipway.domain.provenance import Build, BuildType, Dependency, newest, predicate, read
 from slipway.errors import DataError
 
 START = dt.datetime(2026, 11, 24, 1, 2, 3, 999, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 BUILD = Build(
     build_type=BuildType.MODEL,
-    parameters={"metric": "roc_auc", "threshold": 0.97, "champion": None},
+    parameters={"metric": "roc_auc", "threshold": 0.97, "project": "screening"},
     dependencies=(
         Dependency.of_commit("git+file:///src", "a" * 40),
         Dependency.of("base", "docker://python:3.11-slim-bookworm", Digest.of(b"base")),
@@ -31,7 +31,7 @@ def test_the_predicate_is_that_of_the_specification() -> None:
     assert json.loads(predicate(BUILD)) == {
         "buildDefinition": {
             "buildType": "tag:slipway,2026:buildtype/model/v1",
-            "externalParameters": {"metric": "roc_auc", "threshold": 0.97, "champion": None},
+            "externalParameters": {"metric": "roc_auc", "threshold": 0.97, "project": "screening"},
             "internalParameters": {},
             "resolvedDependencies": [
                 {
@@ -76,8 +76,9 @@ def test_what_is_not_known_is_left_out() -> None:
         (replace(BUILD, builder_id=""), "builder's id is '', not a URI"),
         (replace(BUILD, builder_id="my laptop"), "not a URI"),
         (replace(BUILD, dependencies=()), "made of something"),
-        (replace(BUILD, parameters={"files": ["a"]}), "files is no plain value"),
-        (replace(BUILD, parameters={"x": float("nan")}), "cannot be written as JSON"),
+        (replace(BUILD, parameters={"files": 1}), "files is none of a model's"),
+        (replace(BUILD, parameters={"project": ["a"]}), "project is no plain value"),
+        (replace(BUILD, parameters={"threshold": float("nan")}), "cannot be written as JSON"),
         (replace(BUILD, finished=START - dt.timedelta(seconds=1)), "finished before it began"),
         (
             replace(BUILD, started=START.replace(tzinfo=None), finished=START.replace(tzinfo=None)),
@@ -126,6 +127,25 @@ def test_what_was_recorded_is_read_again() -> None:
     assert recorded.commit == "a" * 40
     assert recorded.images == {"python": IMAGE, "git": f"ghcr.io/a/git@{Digest.of(b'git')}"}
     assert recorded.builder_version == {"slipway": "0.1.0"}
+    assert recorded.build_type is BuildType.MODEL
+    assert recorded.builder_id == "https://example.com/laptop"
+    assert recorded.parameters == BUILD.parameters
+    assert recorded.finished == BUILD.finished.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("buildType", "tag:else", "no kind of build"),
+        ("externalParameters", {"x": 1}, "unknown field"),
+    ],
+)
+def test_a_build_that_is_not_understood_is_refused(key: str, value: object, why: str) -> None:
+    source = Dependency.of_commit("git+file:.", "a" * 40)
+    said = json.loads(statement(replace(BUILD, dependencies=[source])))
+    said["predicate"]["buildDefinition"][key] = value
+    with pytest.raises(DataError, match=why):
+        read(json.dumps(said))
 
 
 def test_an_image_is_named_by_its_package_url() -> None:
@@ -160,3 +180,18 @@ def test_a_dependency_that_names_no_image_is_refused(uri: str) -> None:
     other = Dependency.of("python", uri, Digest.of(b""))
     with pytest.raises(DataError):
         read(statement(replace(BUILD, dependencies=[source, other])))
+
+
+def test_of_several_builds_of_the_same_bits_the_last_one_counts() -> None:
+    def built(commit: str, seconds: int) -> str:
+        source = Dependency.of_commit("git+file:.", commit)
+        finished = BUILD.finished + dt.timedelta(seconds=seconds)
+        return statement(replace(BUILD, dependencies=[source], finished=finished))
+
+    early, late = built("a" * 40, 0), built("b" * 40, 1)
+    for order in ([early, late], [late, early], [late, early, late]):
+        assert newest(order).commit == "b" * 40
+    with pytest.raises(DataError, match="two builds of one second"):
+        newest([early, built("c" * 40, 0)])
+    with pytest.raises(DataError, match="no provenance"):
+        newest([])

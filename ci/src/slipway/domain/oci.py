@@ -20,6 +20,7 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 EMPTY = b"{}"
+PLAN_TYPE = "application/vnd.slipway.plan.v1+json"
 RELEASE_TYPE = "application/vnd.slipway.release.v1+json"
 
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from ..errors import DataError
 from .digests import Digest, Reference, commit_tag
 from .fields import Fields, canonical
+from .times import moment, written
 
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 _SOURCE = "source"
@@ -31,6 +32,15 @@ class BuildType(Enum):
     MODEL = "tag:slipway,2026:buildtype/model/v1"
     IMAGE = "tag:slipway,2026:buildtype/image/v1"
     PLAN = "tag:slipway,2026:buildtype/plan/v1"
+
+
+# The external parameters of each kind, all of them: a verifier refuses what it does not know (SLSA v1.0, "Verifying
+# artifacts", step 2).
+PARAMETERS: Mapping[BuildType, tuple[str, ...]] = {
+    BuildType.MODEL: ("metric", "project", "threshold"),
+    BuildType.IMAGE: ("project",),
+    BuildType.PLAN: ("engine", "project", "stack"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +106,27 @@ class Recorded:
     """What the provenance of an artifact says of its making, as far as making it again needs it."""
 
     subject: Digest
+    build_type: BuildType
+    builder_id: str
+    parameters: Mapping[str, object]
     commit: str
     images: Mapping[str, str]
     """A tool's name to its image, `repository[:tag]@sha256:…`."""
     builder_version: Mapping[str, str]
+    finished: dt.datetime
+
+
+def newest(statements: Sequence[str | bytes], *, where: str = "provenance") -> Recorded:
+    """What the last of several builds of the same bits recorded: its inputs are the likeliest to be had still.
+
+    A `DataError` where there is none, or two of the same second that say different things.
+    """
+    found = sorted((read(each, where=where) for each in statements), key=lambda each: each.finished)
+    if not found:
+        raise DataError("there is no provenance", where=where)
+    if any(each.finished == found[-1].finished and each != found[-1] for each in found):
+        raise DataError("two builds of one second recorded different things", where=where)
+    return found[-1]
 
 
 def read(statement: str | bytes, *, where: str = "provenance") -> Recorded:
@@ -112,7 +139,8 @@ def read(statement: str | bytes, *, where: str = "provenance") -> Recorded:
         raise DataError(f"this is {fields.text('predicateType')}, no provenance", where=where)
     subjects = fields.items("subject")
     inner = fields.inner("predicate")
-    dependencies = inner.inner("buildDefinition").items("resolvedDependencies")
+    definition = inner.inner("buildDefinition")
+    dependencies = definition.items("resolvedDependencies")
     commits = [
         item.inner("digest").text("gitCommit")
         for item in dependencies
@@ -121,13 +149,28 @@ def read(statement: str | bytes, *, where: str = "provenance") -> Recorded:
     if len(subjects) != 1 or len(commits) != 1:
         raise DataError("this provenance is not about one artifact of one commit", where=where)
     purls = {item.text("name"): item.text("uri") for item in dependencies}
-    builder = inner.inner("runDetails").inner("builder")
+    build_type = _build_type(definition.text("buildType"), where)
+    details = inner.inner("runDetails")
+    builder = details.inner("builder")
     return Recorded(
         subject=Digest.parse(f"sha256:{subjects[0].inner('digest').text('sha256')}"),
+        build_type=build_type,
+        builder_id=builder.text("id"),
+        parameters=definition.inner("externalParameters").only(PARAMETERS[build_type]).values,
         commit=commit_tag(commits[0]),
-        images={name: _image(uri, where) for name, uri in purls.items() if name != _SOURCE},
+        images={
+            name: _image(uri, where) for name, uri in purls.items() if uri.startswith("pkg:oci/")
+        },
         builder_version=builder.text_map("version") if "version" in builder.values else {},
+        finished=moment(details.inner("metadata").text("finishedOn"), where=where),
     )
+
+
+def _build_type(text: str, where: str) -> BuildType:
+    try:
+        return BuildType(text)
+    except ValueError:
+        raise DataError(f"{text!r} is no kind of build of ours", where=where) from None
 
 
 def _image(purl: str, where: str) -> str:
@@ -151,7 +194,7 @@ def predicate(build: Build) -> bytes:
     builder: dict[str, object] = {"id": build.builder_id}
     if build.builder_version:
         builder["version"] = dict(build.builder_version)
-    metadata = {"startedOn": _time(build.started), "finishedOn": _time(build.finished)}
+    metadata = {"startedOn": written(build.started), "finishedOn": written(build.finished)}
     if build.invocation_id:
         metadata["invocationId"] = build.invocation_id
     ordered = sorted(build.dependencies, key=lambda each: (each.name, each.uri))
@@ -172,6 +215,11 @@ def _check(build: Build) -> None:
     _uri(build.builder_id, "the builder's id")
     if not build.dependencies:
         raise DataError("a build is made of something", remedy="Name the source's commit at least")
+    unknown = sorted(set(build.parameters) - set(PARAMETERS[build.build_type]))
+    if unknown:
+        raise DataError(
+            f"the parameter {unknown[0]} is none of a {build.build_type.name.lower()}'s"
+        )
     for name, value in build.parameters.items():
         if value is not None and not isinstance(value, str | int | float | bool):
             remedy = "Parameters are values; content belongs to the dependencies, with its digest"
@@ -189,7 +237,3 @@ def _utc(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None:
         raise DataError(f"the time {moment.isoformat()} has no time zone")
     return moment.astimezone(dt.UTC)
-
-
-def _time(moment: dt.datetime) -> str:
-    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ..errors import DataError
 from .fields import Fields, load, pretty
+from .times import moment, written
 from .verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
 
 _WIDTH = 72
@@ -29,11 +30,6 @@ def to_json(verdicts: Iterable[Verdict]) -> str:
     return pretty([to_dict(verdict) for verdict in verdicts])
 
 
-def predicate_of(verdicts: Iterable[Verdict]) -> str:
-    """The verdicts as the predicate of an attestation, which has to be a JSON object (in-toto Statement v1)."""
-    return pretty({"verdicts": [to_dict(verdict) for verdict in verdicts]})
-
-
 def from_json(text: str, *, where: str = "verdicts") -> tuple[Verdict, ...]:
     """What `to_json` wrote; a `DataError` for anything else."""
     listed = Fields(values={"verdicts": load(text, where=where)}, path="", where=where)
@@ -52,13 +48,14 @@ def to_dict(verdict: Verdict) -> dict[str, object]:
         "dataDate": verdict.data_date.isoformat() if verdict.data_date else None,
         "subject": verdict.subject,
         "seconds": verdict.seconds,
+        "time": written(verdict.time) if verdict.time else None,
     }
     return {name: value for name, value in said.items() if value is not None and value != ""}
 
 
 def from_fields(fields: Fields) -> Verdict:
     """One verdict out of JSON; strict: an unknown field or status is a `DataError`."""
-    known = "gate status summary findings tool toolVersion dataDate subject seconds"
+    known = "gate status summary findings tool toolVersion dataDate subject seconds time"
     fields.only(known.split())
     return Verdict(
         gate=fields.text("gate"),
@@ -70,6 +67,7 @@ def from_fields(fields: Fields) -> Verdict:
         data_date=_day(fields, "dataDate"),
         subject=fields.optional_text("subject"),
         seconds=fields.optional_number("seconds"),
+        time=_moment(fields),
     )
 
 
@@ -111,6 +109,11 @@ def _day(fields: Fields, name: str) -> dt.date | None:
         return None if text is None else dt.date.fromisoformat(text)
     except ValueError:
         raise DataError(f"{name} {text!r} is not a date", where=fields.where) from None
+
+
+def _moment(fields: Fields) -> dt.datetime | None:
+    text = fields.optional_text("time")
+    return None if text is None else moment(text, where=fields.where)
 
 
 def render_text(verdicts: Sequence[Verdict]) -> str:

@@ -98,7 +98,8 @@ class Verdict:
     """What the gate `gate` said, by which tool, with data of which day, about which subject.
 
     `data_date` is the day of the tool's own knowledge (a vulnerability database), None if it has
-    none; `subject` is the digest or commit that was looked at; `seconds` how long it took.
+    none; `subject` is the digest or commit that was looked at; `seconds` how long it took; `time` is
+    when it was said, with a time zone.
     """
 
     gate: str
@@ -110,6 +111,7 @@ class Verdict:
     data_date: dt.date | None = None
     subject: str | None = None
     seconds: float | None = None
+    time: dt.datetime | None = None
 
     def __post_init__(self) -> None:
         if not self.gate or not self.summary:

@@ -24,12 +24,12 @@ from ..domain.derived import AddedLayer, Settings, derive
 from ..domain.digests import Digest
 from ..domain.layer import write_layer
 from ..domain.modelpack import Facts, ModelFile, Role, pack
-from ..domain.oci import Descriptor, artifact_manifest, release_manifest
+from ..domain.oci import PLAN_TYPE, Descriptor, artifact_manifest, release_manifest
 from ..errors import SlipwayError
 
 CONTENT_EPOCH: Final = 315532800
 LAYER_TYPE: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
-PLAN_TYPE: Final = "application/vnd.slipway.plan.v1"
+PLAN_FILE: Final = "application/vnd.slipway.plan.v1"
 # Tests of the dependencies are no part of a service; numpy's own testing helpers import one of theirs.
 TESTS: Final = ("test", "tests")
 ROLES: Final[Mapping[str, Role]] = {
@@ -182,9 +182,9 @@ def plan(options: argparse.Namespace) -> str:
         content = path.read_bytes()
         layout.add(content)
         title = {"org.opencontainers.image.title": path.name}
-        descriptors.append(Descriptor.of(content, f"{PLAN_TYPE}.{path.stem}", title))
+        descriptors.append(Descriptor.of(content, f"{PLAN_FILE}.{path.stem}", title))
     annotations = {"org.opencontainers.image.revision": options.commit}
-    manifest = artifact_manifest(f"{PLAN_TYPE}+json", descriptors, annotations=annotations)
+    manifest = artifact_manifest(PLAN_TYPE, descriptors, annotations=annotations)
     return f"plan {layout.finish(manifest)}"
 
 

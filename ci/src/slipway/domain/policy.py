@@ -1,0 +1,256 @@
+"""policy.yaml: for each environment, what a release has to prove before it may go there.
+
+`parse` tells every problem at once. A policy that asks for nothing (no signer, no builder, no gate, an identity that
+matches all) is an error: it would let everything pass. docs/policy.md describes the keys.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from ..errors import ConfigError, DataError
+from .digests import Digest
+from .sections import Section
+from .verdicts import Severity, WhenNotEvaluated
+
+FILE = "policy.yaml"
+EMBEDDED = "embedded"
+# What a release may say under `allowed`: options that a policy has to accept by name.
+DANGEROUS = ("allow-dirty",)
+_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]{3,}")
+_PATTERN = re.compile(r"[*^$\\\[\](){}|?]")
+_SEVERITIES = tuple(each.word for each in Severity if each is not Severity.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who may sign: the holder of a key (a file of the project, or `embedded`), or an exact identity with the exact
+    issuer that vouches for it; and the only builders that may stand in provenance that they sign.
+    """
+
+    name: str
+    builders: tuple[str, ...]
+    key: str = ""
+    identity: str = ""
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRule:
+    """What is asked of a gate: that it passed, with no finding of `severity` or above that nobody waived, no longer
+    ago than `max_age`, with data no older than `max_data_age`.
+    """
+
+    gate: str
+    severity: Severity | None = None
+    not_evaluated: WhenNotEvaluated = WhenNotEvaluated.FAIL
+    max_age: dt.timedelta | None = None
+    max_data_age: dt.timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """Leave to go to one environment with one finding of one gate, until and with the day `expires`; where `release`
+    is given, for that release only.
+    """
+
+    id: str
+    gate: str
+    environment: str
+    reason: str
+    owner: str
+    expires: dt.date
+    release: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What one environment asks for."""
+
+    name: str
+    signers: tuple[str, ...]
+    gates: tuple[GateRule, ...]
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole file."""
+
+    signers: tuple[Signer, ...]
+    environments: tuple[Environment, ...]
+    waivers: tuple[Waiver, ...] = ()
+
+    def environment(self, name: str) -> Environment:
+        """The environment of that name; a `ConfigError` that lists those there are."""
+        for each in self.environments:
+            if each.name == name:
+                return each
+        known = ", ".join(each.name for each in self.environments)
+        raise ConfigError(
+            f"the policy has no environment {name!r}", where=FILE, remedy=f"It has: {known}"
+        )
+
+    def signers_of(self, environment: Environment) -> tuple[Signer, ...]:
+        """Who may sign for an environment."""
+        return tuple(each for each in self.signers if each.name in environment.signers)
+
+
+def parse(text: str, *, where: str = FILE) -> Policy:
+    """The policy that `text` states; one `ConfigError` with all problems if it states none."""
+    top = Section.top(text, where=where, known=("version", "signers", "environments", "waivers"))
+    top.whole("version", 1, 1)
+    policy = Policy(
+        signers=_signers(top),
+        environments=_environments(top),
+        waivers=_waivers(top),
+    )
+    _refers(top, policy)
+    top.problems.stop()
+    return policy
+
+
+def _signers(top: Section) -> tuple[Signer, ...]:
+    found = []
+    for section in top.sections("signers", ("name", "key", "identity", "issuer", "builders")):
+        signer = Signer(
+            name=section.text("name", _name),
+            key=_given(section, "key", _path),
+            identity=_given(section, "identity", _exact),
+            issuer=_given(section, "issuer", _exact),
+            builders=section.texts("builders", _exact),
+        )
+        if bool(signer.key) == bool(signer.identity or signer.issuer):
+            section.problem("key", "has to be given, or else identity and issuer, and not all")
+        elif not signer.key and not (signer.identity and signer.issuer):
+            section.problem("identity", "and issuer belong together: anybody could vouch else")
+        if not signer.builders:
+            section.problem("builders", "is empty: name each builder that this signer stands for")
+        found.append(signer)
+    _all_different(top, "signers", [each.name for each in found])
+    return tuple(found)
+
+
+def _environments(top: Section) -> tuple[Environment, ...]:
+    found = []
+    for section in top.sections("environments", ("name", "signers", "gates", "allowed")):
+        environment = Environment(
+            name=section.text("name", _name),
+            signers=section.texts("signers", _name),
+            gates=_gates(section),
+            allowed=section.texts("allowed", _dangerous),
+        )
+        if not environment.signers:
+            section.problem("signers", "is empty: nobody could sign for it")
+        found.append(environment)
+    _all_different(top, "environments", [each.name for each in found])
+    return tuple(found)
+
+
+def _gates(environment: Section) -> tuple[GateRule, ...]:
+    keys = ("gate", "severity", "not-evaluated", "max-age-days", "max-data-age-days")
+    rules = tuple(rule.value for rule in WhenNotEvaluated)
+    found = [
+        GateRule(
+            gate=section.text("gate", _name),
+            severity=(
+                Severity.parse(section.choice("severity", _SEVERITIES))
+                if section.has("severity")
+                else None
+            ),
+            not_evaluated=WhenNotEvaluated(section.choice("not-evaluated", rules, default="fail")),
+            max_age=_days(section, "max-age-days"),
+            max_data_age=_days(section, "max-data-age-days"),
+        )
+        for section in environment.sections("gates", keys)
+    ]
+    _all_different(environment, "gates", [each.gate for each in found])
+    return tuple(found)
+
+
+def _waivers(top: Section) -> tuple[Waiver, ...]:
+    keys = ("id", "gate", "environment", "reason", "owner", "expires", "release")
+    return tuple(
+        Waiver(
+            id=section.text("id", _id),
+            gate=section.text("gate", _name),
+            environment=section.text("environment", _name),
+            reason=section.text("reason", _said),
+            owner=section.text("owner", _said),
+            expires=section.date("expires"),
+            release=_digest(section),
+        )
+        for section in top.sections("waivers", keys)
+    )
+
+
+def _refers(top: Section, policy: Policy) -> None:
+    """What is named has to be there."""
+    signers = {each.name for each in policy.signers}
+    environments = {each.name for each in policy.environments}
+    for environment in policy.environments:
+        for name in set(environment.signers) - signers:
+            top.problem("signers", f"has no {name!r}, which environment {environment.name} names")
+    for waiver in policy.waivers:
+        if waiver.environment not in environments:
+            top.problem("environments", f"has no {waiver.environment!r}, which a waiver names")
+
+
+def _all_different(section: Section, key: str, names: list[str]) -> None:
+    if not names:
+        section.problem(key, "is empty: everything would pass")
+    for name in sorted({each for each in names if names.count(each) > 1}):
+        section.problem(key, f"names {name!r} twice; keep one")
+
+
+def _days(section: Section, key: str) -> dt.timedelta | None:
+    return dt.timedelta(days=section.whole(key, 0, 3650)) if section.has(key) else None
+
+
+def _digest(section: Section) -> Digest | None:
+    text = _given(section, "release", _is_digest)
+    return Digest.parse(text) if text and _is_digest(text) is None else None
+
+
+def _given(section: Section, key: str, check: object) -> str:
+    # A key that is there and empty is said to be wrong by its check; one that is not there is left out.
+    return section.text(key, check, default="") if section.has(key) else ""  # type: ignore[arg-type]
+
+
+def _name(value: str) -> str | None:
+    return None if _NAME.fullmatch(value) else "expected a name such as prod"
+
+
+def _id(value: str) -> str | None:
+    return None if _ID.fullmatch(value) else "expected the id of a finding, such as CVE-2026-1234"
+
+
+def _said(value: str) -> str | None:
+    return None if value.strip() else "expected a few words"
+
+
+def _exact(value: str) -> str | None:
+    if _PATTERN.search(value):
+        return "expected an exact name: patterns match more than one means"
+    return None if _URI.fullmatch(value) or "@" in value[1:-1] else "expected a URI, or an address"
+
+
+def _dangerous(value: str) -> str | None:
+    return None if value in DANGEROUS else f"expected one of: {', '.join(DANGEROUS)}"
+
+
+def _path(value: str) -> str | None:
+    wrong = not value.strip() or value.startswith(("/", "-", "~")) or ".." in value.split("/")
+    return "expected `embedded`, or a public key's path in the project" if wrong else None
+
+
+def _is_digest(value: str) -> str | None:
+    try:
+        Digest.parse(value)
+    except DataError:
+        return "expected a digest such as sha256:…"
+    return None

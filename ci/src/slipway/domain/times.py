@@ -1,0 +1,24 @@
+"""Times as everything that Slipway writes has them: RFC 3339, in UTC, to the second."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ..errors import DataError
+
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def written(when: dt.datetime) -> str:
+    """`2026-12-31T12:00:00Z`; a `DataError` for a time without a time zone."""
+    if when.tzinfo is None:
+        raise DataError(f"the time {when.isoformat()} has no time zone")
+    return when.astimezone(dt.UTC).strftime(_FORM)
+
+
+def moment(text: str, *, where: str) -> dt.datetime:
+    """The time that `written` wrote; a `DataError` for anything else."""
+    try:
+        return dt.datetime.strptime(text, _FORM).replace(tzinfo=dt.UTC)
+    except ValueError:
+        raise DataError(f"{text!r} is no time such as 2026-12-31T12:00:00Z", where=where) from None
