@@ -115,8 +115,8 @@ async def test_a_signature_holds_for_its_own_key_only(pair: tuple[str, str]) -> 
     found = await verify(desk, "release", pinned, trust, Journal(), [PREDICATE])
     assert found.evidence.signed
     assert len(found.evidence.statements[PREDICATE]) == 1
+    other = Trust(pem=await public(Key()))
     with pytest.raises(VerificationError) as caught:
-        other = Trust(pem=await public(Key()))
         await verify(desk, "release", pinned, other, Journal(), [PREDICATE])
     assert_told(str(caught.value), "release", pinned, "does not verify")
 
@@ -124,8 +124,8 @@ async def test_a_signature_holds_for_its_own_key_only(pair: tuple[str, str]) -> 
 async def test_an_attestation_that_is_not_there_is_missed(pair: tuple[str, str]) -> None:
     name = f"attested-{uuid.uuid4().hex[:10]}"
     pinned = await published(name, key_of(pair[0], PASSWORD))
+    desk = desk_at(embedded())
     with pytest.raises(VerificationError) as caught:
-        desk = desk_at(embedded())
         await verify(desk, "release", pinned, Trust(pem=pair[1]), Journal(), [SBOM])
     assert_told(str(caught.value), "release", pinned)
 

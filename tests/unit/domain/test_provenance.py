@@ -174,7 +174,7 @@ def test_what_is_no_provenance_of_ours_is_refused(changes: dict[str, object], wh
         read(statement(replace(BUILD, dependencies=[source]), **changes))
 
 
-@pytest.mark.parametrize("uri", ["pkg:oci/python", "docker://python", "pkg:oci/p@sha256%3Aab"])
+@pytest.mark.parametrize("uri", ["pkg:oci/python", "pkg:oci/p@sha256%3Aab"])
 def test_a_dependency_that_names_no_image_is_refused(uri: str) -> None:
     source = Dependency.of_commit("git+file:.", "a" * 40)
     other = Dependency.of("python", uri, Digest.of(b""))
