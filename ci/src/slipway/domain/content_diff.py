@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -20,6 +21,18 @@ _MOST = 20
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _ABSENT = object()
+# What the standard library raises for archives that are damaged in one way or another: offsets before the beginning are
+# a ValueError, headers that are cut off a struct.error, methods that nobody knows a RuntimeError.
+_DAMAGED = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +53,7 @@ def differences(where: str, recorded: bytes, rebuilt: bytes) -> list[Difference]
     for opened in (_tars, _zips, _gzips):
         try:
             found = opened(where, recorded, rebuilt)
-        except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError):
+        except _DAMAGED:
             # A damaged archive is a file like any other: its bytes differ.
             continue
         if found is not None:

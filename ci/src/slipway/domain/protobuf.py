@@ -45,7 +45,9 @@ def in_order(records: Iterable[Record], shape: Shape) -> bytes:
     sorted_inside = (_sorted_inside(record, shape) for record in records)
     ranked = sorted(
         sorted_inside,
-        key=lambda each: (each.number, each.value if each.number in shape.sets else b""),
+        key=lambda each: (
+            (each.number, each.value, each.wire) if each.number in shape.sets else (each.number,)
+        ),
     )
     return b"".join(record.encode() for record in ranked)
 
