@@ -12,8 +12,10 @@ from typing import Final
 
 import dagger
 
+from .domain.digests import Digest, Reference
+from .domain.fields import Fields
 from .domain.registry_answers import absent, explain, of_registry, said
-from .errors import RegistryError, SigningError, TagConflict
+from .errors import ContentMismatch, DataError, RegistryError, SigningError, TagConflict
 from .layout import digest_of
 from .registry import Registry
 from .signing import Key, attest_command, sign_commands
@@ -25,12 +27,16 @@ FAILED: Final = 4  # what inside.sequence says when a command failed
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """An artifact to publish: its kind, layout, repository, and its attestations (type → predicate)."""
+    """An artifact to publish: its kind, layout, repository, and its attestations (type → predicate).
+
+    What is signed already, and only gets more attestations, is not `signed` again.
+    """
 
     kind: str
     layout: dagger.Directory
     repository: str
     attestations: Mapping[str, str] = field(default_factory=dict)
+    signed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +69,9 @@ class Desk:
         pinned = f"{subject.repository}@{await digest_of(subject.layout)}"
         inside = self.registry.inside(pinned)
         container = self.key.mounted(self.box()).with_mounted_directory("/layout", subject.layout)
-        commands = [["crane", "push", "/layout", inside], *sign_commands(self.key, inside)]
+        commands = [["crane", "push", "/layout", inside]]
+        if subject.signed:
+            commands += sign_commands(self.key, inside)
         for number, (kind, predicate) in enumerate(sorted(subject.attestations.items())):
             path = f"/predicates/{number}.json"
             container = container.with_new_file(path, predicate)
@@ -88,23 +96,35 @@ class Desk:
         return pinned
 
     async def read(self, reference: str, journal: Journal) -> tuple[str, str]:
-        """A release artifact's digest and its JSON; raises RegistryError where it cannot be had."""
+        """A release artifact's digest and its JSON; raises RegistryError where it cannot be had.
+
+        The digest is that of the manifest that was read: asked for apart, a tag could move in between. Raises
+        ContentMismatch where it is not the one that the reference asks for.
+        """
         inside = self.registry.inside(reference)
-        outcome = await self.run(
-            "read-release", [["crane", "digest", inside], ["crane", "manifest", inside]], journal
-        )
+        outcome = await self.run("read-release", [["crane", "manifest", inside]], journal)
         if outcome.exit_code:
             raise self.registry_error(outcome.stderr)
-        digest, manifest = json.loads(outcome.stdout)
-        layer = json.loads(manifest)["layers"][0]["digest"]
-        repository = inside.partition("@")[0]
+        manifest: str = json.loads(outcome.stdout)[0]
+        digest = Digest.of(manifest.encode())
+        wanted = Reference.parse(reference).digest
+        if wanted is not None and digest != wanted:
+            raise ContentMismatch(
+                f"the registry answers with {digest}",
+                where=reference,
+                remedy="Do not use this registry",
+            )
+        layer = _only_layer(manifest, reference)
+        repository = Reference.parse(inside).name
         blob = await self.run(
             "read-release-content", [["crane", "blob", f"{repository}@{layer}"]], journal
         )
         if blob.exit_code:
             raise self.registry_error(blob.stderr)
         content: str = json.loads(blob.stdout)[0]
-        return digest.strip(), content
+        if Digest.of(content.encode()) != layer:
+            raise ContentMismatch("the release's content is another", where=reference)
+        return str(digest), content
 
     async def tag(self, tags: Mapping[str, str], journal: Journal) -> None:
         """Give tags to digests, in the order given: whoever finds the last finds all of them."""
@@ -164,3 +184,10 @@ def refuse_moved(found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
                 where=tag,
                 remedy="A released commit does not change: commit what differs and release that",
             )
+
+
+def _only_layer(manifest: str, where: str) -> Digest:
+    layers = Fields.parse(manifest, where=where).items("layers")
+    if len(layers) != 1:
+        raise DataError(f"a release has one layer, not {len(layers)}", where=where)
+    return Digest.parse(layers[0].text("digest"))

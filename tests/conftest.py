@@ -1,0 +1,87 @@
+"""What the tests with an engine share: one connection to it, and one copy of the reference project.
+
+Imports are in the functions: most tests need neither.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from slipway.source import Source
+
+    from .pipeline.project import Project
+
+NO_ENGINE = (
+    "These tests need a Dagger engine and none is in reach: run `make test`, "
+    'or `eval "$(python3 -m engine env)"` before pytest.'
+)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What the asynchronous tests run on."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """An engine in reach; without one a test fails, it is not skipped."""
+    if not (os.environ.get("_EXPERIMENTAL_DAGGER_RUNNER_HOST") or docker_answers()):
+        pytest.fail(NO_ENGINE, pytrace=False)
+
+
+def docker_answers() -> bool:
+    """Whether a Docker daemon and a dagger CLI are there, which start an engine by themselves."""
+    if not (shutil.which("docker") and shutil.which("dagger")):
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="session")
+async def connection(
+    engine: None,  # noqa: ARG001 - asked for its failure
+    anyio_backend: str,  # noqa: ARG001 - the scope of the session
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[None]:
+    """The Python client's session. Its log goes to a file: a pipe that nobody reads would fill up."""
+    import dagger
+
+    path = tmp_path_factory.mktemp("dagger") / "session.log"
+    with path.open("w") as log:
+        async with dagger.connection(dagger.Config(log_output=log)):
+            yield
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The reference project, committed. No test may change it."""
+    from .pipeline.project import Project
+
+    return Project.reference(tmp_path_factory.mktemp("reference") / "project")
+
+
+@pytest.fixture
+def project(reference: Project, tmp_path: Path) -> Project:
+    """A copy of the reference project that the test may change."""
+    return reference.copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+async def source(connection: None, reference: Project) -> Source:  # noqa: ARG001
+    """The reference project as the pipeline sees it."""
+    return await reference.source()
+
+
+@pytest.fixture
+def fresh() -> Callable[[str], str]:
+    """Makes project names that no release has yet."""
+    return lambda prefix: f"{prefix}-{uuid.uuid4().hex[:10]}"
