@@ -162,7 +162,7 @@ class Forge:
     async def put(self, kind: str) -> None:
         """Push, sign and attest one artifact."""
         rounds = self.attestations(kind)
-        for number in range(max((len(each) for each in rounds.values()), default=1)):
+        for number in range(max(1, *(len(each) for each in rounds.values()))):
             desk = self.desk()
             subject = Subject(
                 kind=kind,

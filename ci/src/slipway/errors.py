@@ -71,6 +71,18 @@ class DirtyTree(SlipwayError):
     """The work tree has changes that no commit holds."""
 
 
+class ApplyRefused(SlipwayError):
+    """A plan that may not be applied to this state, here, or now. Nothing was applied."""
+
+
+class ApplyFailed(SlipwayError):
+    """Applying a plan broke off; the state says how far it came."""
+
+
+class Drifted(SlipwayError):
+    """The infrastructure is not what the stack says."""
+
+
 class NotReproduced(SlipwayError):
     """A release that could not be made again bit for bit. `differing` says for each artifact, or for
     its tools, what differs, a line each; `notes` what is to be known beside.

@@ -4,6 +4,8 @@ import json
 
 import dagger
 
+from .errors import DataError
+
 
 async def digest_of(layout: dagger.Directory) -> str:
     """The digest of the one manifest that the layout's index names."""
@@ -24,3 +26,11 @@ async def size_of(layout: dagger.Directory) -> int:
     manifest = json.loads(content)
     parts = [manifest["config"], *manifest["layers"]]
     return len(content.encode()) + sum(int(part["size"]) for part in parts)
+
+
+async def blob_titled(layout: dagger.Directory, title: str) -> dagger.File:
+    """The layer with a title (OCI annotation `org.opencontainers.image.title`); a DataError where there is none."""
+    for layer in json.loads(await manifest_of(layout))["layers"]:
+        if layer.get("annotations", {}).get("org.opencontainers.image.title") == title:
+            return layout.file(f"blobs/{layer['digest'].replace(':', '/')}")
+    raise DataError(f"the artifact has no {title}")

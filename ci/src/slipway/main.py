@@ -9,18 +9,21 @@ from typing import Annotated
 import dagger
 from dagger import DefaultPath, Doc, Ignore, dag, function, object_type
 
+from . import environment as environments
 from . import image as images
 from . import model as models
 from . import plan as plans
 from . import release as releases
 from .domain.report_page import render_record
 from .domain.verdict_report import render_text
+from .domain.verification import Verification
 from .errors import VerificationError
 from .evidence import SELF_SUFFICIENT, judge_all, require, source_gates
 from .git import History, open_history
 from .image import Image
 from .model import Model
 from .plan import Plan
+from .proof import Found
 from .publish import Desk
 from .registry import embedded_service, open_registry, registry_of
 from .release import Release, Run
@@ -29,9 +32,10 @@ from .signing import Key, public_key
 from .source import Source, by_content, open_source
 from .stage import Journal
 from .stages import stage_named
+from .state import Keeper
 from .telling import telling
 from .tools import Tools, tools_from
-from .trust import stated_policy, trusts_in
+from .trust import Party
 
 
 @object_type
@@ -63,6 +67,15 @@ class Slipway:
     image_lock: Annotated[
         dagger.File | None,
         Doc('A JSON file with digests for the tool images: {"python": "…@sha256:…"}'),
+    ] = None
+
+    state: Annotated[
+        dagger.Secret | None,
+        Doc("URL of the PostgreSQL database that keeps the infrastructure's state, as env://NAME"),
+    ] = None
+    plan_key: Annotated[
+        dagger.Secret | None,
+        Doc("What saved plans are sealed with, 64 bytes in base64; else a generated one"),
     ] = None
 
     # Cached within a session only: advisories and the day go into its stages, which have a cache of their own.
@@ -119,7 +132,7 @@ class Slipway:
         with telling():
             source = await self._source()
             head = await self._history(source.tools).head()
-            return await plans.plan(source, Journal(), head)
+            return await plans.plan(source, Journal(), head, self._keeper())
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def release(
@@ -178,6 +191,7 @@ class Slipway:
                 changes=await history.changes(),
                 builder=releases.known_builder(builder),
                 advisories=advisories,
+                keeper=self._keeper(),
             )
             return await releases.release(run, allow_dirty)
 
@@ -214,19 +228,56 @@ class Slipway:
         with telling():
             tools = await tools_from(self.image_lock)
             desk = self._desk(tools, release, username, password, registry_service)
-            stated = await stated_policy(self.tree, policy)
-            place = stated.environment(environment)
-
-            async def embedded() -> str:
-                return await self._pem(desk, public_key)
-
-            signers = stated.signers_of(place)
-            trusts = await trusts_in(signers, self.tree, embedded, trusted_root)
-            answer = await releases.verify(desk, release, stated, place, trusts, Journal())
+            party = Party(self.tree, policy, public_key, trusted_root)
+            answer, _ = await self._verified(desk, release, environment, party)
             told = answer.to_json() if as_json else answer.to_text()
             if not answer.ok:
                 raise VerificationError(told)
             return told
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
+    async def apply(
+        self,
+        release: Annotated[
+            str, Doc("The release whose plan is applied, as registry/repository@sha256:…")
+        ],
+        environment: Annotated[str, Doc("The environment of the policy")] = "dev",
+        policy: Annotated[
+            dagger.File | None, Doc("What is asked of it; else the project's policy.yaml")
+        ] = None,
+        public_key: Annotated[
+            dagger.File | None, Doc("The key that the policy calls embedded; else this engine's")
+        ] = None,
+        trusted_root: Annotated[
+            dagger.File | None, Doc("Sigstore's trusted root, for signers that are identities")
+        ] = None,
+        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
+        password: Annotated[
+            dagger.Secret | None, Doc("The registry's password, as env://NAME")
+        ] = None,
+        registry_service: Annotated[
+            dagger.Service | None, Doc("The registry as a service only this machine reaches")
+        ] = None,
+    ) -> str:
+        """Apply the saved plan of a release: verified against the policy first, those very bytes, and once.
+
+        Nothing is planned again. Refused for another stack, workspace, tree, version or state than it was planned for,
+        for a plan that expired, and for one that was applied already.
+        """
+        with telling():
+            source = await self._source()
+            desk = self._desk(source.tools, release, username, password, registry_service)
+            party = Party(self.tree, policy, public_key, trusted_root)
+            answer, found = await self._verified(desk, release, environment, party)
+            if not answer.ok:
+                raise VerificationError(answer.to_text())
+            return await environments.apply(source, self._keeper(), found["plan"], Journal())
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
+    async def drift(self) -> str:
+        """Compare the infrastructure and its state with the stack; fails with what differs."""
+        with telling():
+            return await environments.drift(await self._source(), self._keeper(), Journal())
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def reproduce(
@@ -251,7 +302,7 @@ class Slipway:
         with telling():
             tools = await tools_from(self.image_lock)
             desk = self._desk(tools, release, username, password, registry_service)
-            attempt = Attempt(desk=desk, history=self._history(tools))
+            attempt = Attempt(desk=desk, history=self._history(tools), keeper=self._keeper())
             return await reproduce(attempt, release, await self._pem(desk, public_key))
 
     @function
@@ -278,7 +329,7 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            found = await stage_named(stage, source, self._history(source.tools))
+            found = await stage_named(stage, source, self._history(source.tools), self._keeper())
             # Made here and now: left to whoever reads on, its folders would be looked for in the wrong client.
             return await found.prepared().sync()
 
@@ -304,6 +355,21 @@ class Slipway:
     ) -> Desk:
         opened = open_registry(tools, None, None, username, password)
         return Desk(tools=tools, registry=registry_of(reference, opened, service), key=Key())
+
+    async def _verified(
+        self, desk: Desk, release: str, environment: str, party: Party
+    ) -> tuple[Verification, dict[str, Found]]:
+        policy = await party.stated()
+        place = policy.environment(environment)
+
+        async def embedded() -> str:
+            return await self._pem(desk, party.public_key)
+
+        trusts = await party.trusts(policy.signers_of(place), embedded)
+        return await releases.verify(desk, release, policy, place, trusts, Journal())
+
+    def _keeper(self) -> Keeper:
+        return Keeper(url=self.state, key=self.plan_key)
 
     async def _build(self, journal: Journal) -> Image:
         source = await self._source()

@@ -1,6 +1,8 @@
 """A saved infrastructure plan: what would be done is reviewed, and what was reviewed is what is applied."""
 
+import datetime as dt
 import json
+import uuid
 from typing import Annotated
 
 import dagger
@@ -8,14 +10,19 @@ from dagger import Doc, field, function, object_type
 
 from .domain.config import Engine
 from .domain.diagnostics import first_error
-from .errors import ConfigError
+from .domain.fields import Fields
+from .domain.plan_facts import State, facts_of
+from .errors import ConfigError, DataError
 from .git import Commit
 from .layout import digest_of
 from .source import Source
 from .stage import Journal, Stage, expect_success
+from .state import Keeper
+from .tools import LIBRARY
 
 ROOT = "/infrastructure"
 OUT = "/plan"
+CLEAR = "/run/clear"  # in memory, and gone with the step: a saved plan holds every value in clear text
 COMMANDS = {Engine.OPENTOFU: "tofu", Engine.TERRAFORM: "terraform"}
 
 
@@ -25,13 +32,16 @@ class Plan:
 
     files: Annotated[
         dagger.Directory,
-        Doc("plan.tfplan (the saved plan), plan.json, plan.txt, source.json"),
+        Doc("plan.tfplan.sealed (the saved plan, sealed), plan.json, plan.txt, source.json"),
     ] = field()
     layout: Annotated[dagger.Directory, Doc("the plan as an OCI artifact")] = field()
+    facts: Annotated[str, Doc("what is signed of it: how it was made, and against which state")] = (
+        field()
+    )
 
     @function
     async def show(self) -> str:
-        """What the plan would do, as the tool prints it."""
+        """What the plan would do, as the tool prints it: sensitive values are left out."""
         return await self.files.file("plan.txt").contents()
 
     @function
@@ -40,43 +50,71 @@ class Plan:
         return await digest_of(self.layout)
 
 
-def planning(source: Source, epoch: int) -> Stage:
-    """The stage that plans: initialise, validate, plan, and take the time of day out of the result.
+def workplace(source: Source, keeper: Keeper) -> dagger.Container:
+    """The container in which the stack is planned, applied and compared: the tool, the tree, the state in reach."""
+    infrastructure = source.project.infrastructure
+    top = infrastructure.stack.partition("/")[0]
+    stack = f"{ROOT}/{infrastructure.stack}"
+    tree = source.tree.directory(top).filter(exclude=["**/.terraform", "**/*.tfstate*"])
+    container = (
+        source.tools.box(infrastructure.engine.value, locked="infrastructure")
+        .with_directory(LIBRARY, source.tools.library("inside", "domain"))
+        .with_directory(f"{ROOT}/{top}", tree)
+        .with_env_variable("TF_IN_AUTOMATION", "1")
+        .with_env_variable("CHECKPOINT_DISABLE", "1")
+        .with_workdir(stack)
+    )
+    if keeper.keeps(infrastructure):
+        container = keeper.backed(keeper.connected(container, source.tools), stack)
+    return container
 
-    Its inputs are the folder of the infrastructure and the commit's time.
+
+def asking(source: Source, keeper: Keeper, nonce: str) -> Stage:
+    """The stage that asks where the state stands; never answered from the cache."""
+    container = source.tools.box(locked="infrastructure").with_directory(
+        LIBRARY, source.tools.library("inside", "domain")
+    )
+    return Stage(
+        name="state",
+        container=keeper.connected(container, source.tools).with_env_variable(
+            "SLIPWAY_NONCE", nonce
+        ),
+        argv=("python", "-m", "slipway.inside.state"),
+        accept=(0, 1),
+    )
+
+
+def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
+    """The stage that plans: initialise, validate, plan, take the time of day out of the result, and seal it.
+
+    Its inputs are the folder of the infrastructure, the commit's time, and where the state stands.
     """
     infrastructure = source.project.infrastructure
     command = COMMANDS[infrastructure.engine]
     top = infrastructure.stack.partition("/")[0]
-    stack = f"{ROOT}/{infrastructure.stack}"
-    tree = source.tree.directory(top).filter(exclude=["**/.terraform", "**/*.tfstate*"])
-    tool = [command, f"-chdir={stack}"]
+    tool = [command, f"-chdir={ROOT}/{infrastructure.stack}"]
     steps = [
         [*tool, "init", "-input=false", "-no-color"],
         [*tool, "validate", "-no-color"],
-        [*tool, "plan", "-input=false", "-no-color", "-lock=false", "-out=/saved.tfplan"],
+        [*tool, "plan", "-input=false", "-no-color", "-lock=false", ff"-out={CLEAR}/saved.tfplan"],
         [
-            "python", "-m", "slipway.inside.plan", "--saved", "/saved.tfplan", "--tree", f"{ROOT}/{top}",
-            "--stack", infrastructure.stack, "--epoch", str(epoch), "--output", OUT,
+            "python", "-m", "slipway.inside.plan", "--saved", f"{CLEAR}/saved.tfplan",
+            "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--tool", command,
+            "--epoch", str(epoch), *keeper.key_options, "--output", OUT,
         ],
-        [*tool, "show", "-json", f"{OUT}/plan.tfplan"],
-        [*tool, "show", "-no-color", f"{OUT}/plan.tfplan"],
-        [*tool, "version", "-json"],
     ]  # fmt: skip
     container = (
-        source.tools.box(infrastructure.engine.value)
-        .with_directory("/opt/slipway", source.tools.assembler().directory("/opt/slipway"))
-        .with_directory(f"{ROOT}/{top}", tree)
-        .with_env_variable("TF_IN_AUTOMATION", "1")
-        .with_env_variable("CHECKPOINT_DISABLE", "1")
+        keeper.sealing(workplace(source, keeper))
+        .with_mounted_temp(CLEAR)
+        .with_env_variable("SLIPWAY_STATE", json.dumps(state.to_dict()))
         .with_new_file("/commands.json", json.dumps(steps))
-        .with_workdir(stack)
     )
     return Stage(
         name="plan",
         container=container,
         argv=("python", "-m", "slipway.inside.sequence", "--commands", "/commands.json"),
         accept=(0, 4),
+        after=("state",) if keeper.keeps(infrastructure) else (),
     )
 
 
@@ -93,9 +131,23 @@ def packing(source: Source, files: dagger.Directory, commit: str) -> Stage:
     )  # fmt: skip
 
 
-async def plan(source: Source, journal: Journal, head: Commit) -> Plan:
+async def state_of(source: Source, journal: Journal, keeper: Keeper) -> State:
+    """Where the state stands now; raises DataError where its database does not answer."""
+    if not keeper.keeps(source.project.infrastructure):
+        return State(backend="none")
+    outcome = await asking(source, keeper, uuid.uuid4().hex).run(journal)
+    if outcome.exit_code:
+        raise DataError(outcome.stderr.strip(), remedy="`--state env://URL` names another database")
+    return State.of(Fields.parse(outcome.stdout, where="the state"))
+
+
+async def plan(
+    source: Source, journal: Journal, head: Commit, keeper: Keeper | None = None
+) -> Plan:
     """Plan the declared stack; raises ConfigError where the stack is at fault."""
-    stage = planning(source, head.epoch)
+    keeper = keeper or Keeper()
+    state = await state_of(source, journal, keeper)
+    stage = planning(source, head.epoch, keeper, state)
     outcome = await stage.run(journal)
     if outcome.exit_code:
         raise ConfigError(
@@ -103,12 +155,11 @@ async def plan(source: Source, journal: Journal, head: Commit) -> Plan:
             where=source.project.infrastructure.stack,
             remedy=f"To look into it: {stage.ask}",
         )
-    printed = json.loads(outcome.stdout)
-    files = (
-        outcome.directory(OUT)
-        .with_new_file("plan.json", printed[4])
-        .with_new_file("plan.txt", printed[5])
-    )
+    printed: list[str] = json.loads(outcome.stdout)
+    facts = facts_of(printed[3], state=state, created=dt.datetime.now(dt.UTC))
+    files = outcome.directory(OUT)
     packed = await expect_success(packing(source, files, head.sha), journal)
     # object_type makes a dataclass of the class, which a type checker cannot see.
-    return Plan(files=files, layout=packed.directory("/layout"))  # type: ignore[call-arg]
+    return Plan(  # type: ignore[call-arg]
+        files=files, layout=packed.directory("/layout"), facts=facts.predicate()
+    )

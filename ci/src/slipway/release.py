@@ -38,11 +38,12 @@ from .evidence import (
 )
 from .git import Commit, History
 from .layout import digest_of, manifest_of, size_of
-from .proof import gather_all, verify_all
+from .proof import Found, gather_all, verify_all
 from .publish import Desk, Subject, refuse_moved
 from .signing import Trust, public_key
 from .source import Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
+from .state import Keeper
 from .tools import fingerprint
 
 # Which builders there are, and what each may honestly claim: SECURITY.md, "Provenance".
@@ -92,6 +93,7 @@ class Run:
     head: Commit
     changes: tuple[str, ...] = ()
     builder: str = LOCAL
+    keeper: Keeper = field(default_factory=Keeper)
     advisories: dagger.Directory | None = None
     journal: Journal = field(default_factory=Journal)
     parts: Parts = field(default_factory=Parts)
@@ -198,7 +200,7 @@ async def _build(run: Run) -> None:
 
 
 async def _plan(run: Run) -> None:
-    run.parts.plan = await plans.plan(run.source, run.journal, run.head)
+    run.parts.plan = await plans.plan(run.source, run.journal, run.head, run.keeper)
 
 
 async def describe(run: Run) -> tuple[values.Release, dict[str, dagger.Directory]]:
@@ -296,6 +298,8 @@ def _attestations(run: Run, kind: str) -> dict[str, str]:
             return judgement.predicate()
         if predicate_type == PROVENANCE:
             return _provenance(run, kind)
+        if predicate_type == PLAN and run.parts.plan is not None:
+            return run.parts.plan.facts
         return run.parts.ml_bom if kind == "model" else run.parts.sbom
 
     judgement = Judgement(commit=run.head.sha, at=now(), verdicts=tuple(run.parts.verdicts))
@@ -406,10 +410,11 @@ async def verify(
     environment: Environment,
     trusts: Mapping[str, Trust],
     journal: Journal,
-) -> Verification:
+) -> tuple[Verification, dict[str, Found]]:
     """Ask of a release all that a policy asks for an environment, of each signer in `trusts`, by name.
 
-    The answer is the first signer's under whom all of it holds, else that of whom the least is missing.
+    The answer is the first signer's under whom all of it holds, else that of whom the least is missing; with it comes
+    what was pulled and asked, so that whoever goes on uses those very bits.
     """
     value, pinned = await open_release(desk, reference, journal)
     answers = []
@@ -423,5 +428,5 @@ async def verify(
             evidence={kind: each.evidence for kind, each in found.items()},
             now=now(),
         )
-        answers.append(evaluate(case))
-    return min(answers, key=lambda each: sum(not check.ok for check in each.checks))
+        answers.append((evaluate(case), found))
+    return min(answers, key=lambda each: sum(not check.ok for check in each[0].checks))

@@ -26,6 +26,7 @@ from .release import open_release
 from .signing import Trust
 from .source import open_source
 from .stage import Job, Journal, Stage, side_by_side
+from .state import Keeper
 from .tools import Tools, fingerprint
 
 KINDS: Final = ("model", "image", "plan")
@@ -38,6 +39,7 @@ class Attempt:
 
     desk: Desk
     history: History
+    keeper: Keeper = field(default_factory=Keeper)
     journal: Journal = field(default_factory=Journal)
     recorded: dict[str, dagger.Directory] = field(default_factory=dict)
     statements: dict[str, Recorded] = field(default_factory=dict)
@@ -128,7 +130,9 @@ async def _rebuild(attempt: Attempt, commit: str) -> None:
         attempt.rebuilt |= {"model": model.layout, "image": made.layout}
 
     async def plan() -> None:
-        attempt.rebuilt["plan"] = (await plans.plan(source, attempt.journal, head)).layout
+        attempt.rebuilt["plan"] = (
+            await plans.plan(source, attempt.journal, head, attempt.keeper)
+        ).layout
 
     await side_by_side(image, plan)
 

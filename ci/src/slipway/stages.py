@@ -11,18 +11,21 @@ from .evidence import image_gates, sbom, source_gates
 from .git import History
 from .source import Source
 from .stage import Journal, Stage
+from .state import Keeper
 
 EARLY = ("dataset", "train", "pack-model", "plan", "pack-plan")
 LATE = ("assemble", "smoke-test", "image-secrets", "image-vulnerabilities", "sbom")
 
 
-async def stage_named(name: str, source: Source, history: History) -> Stage:
+async def stage_named(
+    name: str, source: Source, history: History, keeper: Keeper | None = None
+) -> Stage:
     """The stage of that name, with all that comes before it made; raises ConfigError where there is none."""
     checks = {gate.stage.name: gate.stage for gate in source_gates(source, None)}
     if name in checks:
         return checks[name]
     if name in EARLY:
-        return await _early(name, source, history)
+        return await _early(name, source, history, keeper or Keeper())
     if name in LATE or name.startswith("layer-"):
         stages = await _late(source, history)
         if name in stages:
@@ -33,15 +36,16 @@ async def stage_named(name: str, source: Source, history: History) -> Stage:
     raise ConfigError(f"there is no stage {name!r}", where="--stage", remedy=meant)
 
 
-async def _early(name: str, source: Source, history: History) -> Stage:
+async def _early(name: str, source: Source, history: History, keeper: Keeper) -> Stage:
     if name == "dataset":
         return source.dataset()
     head = await history.head()
-    if name == "plan":
-        return plans.planning(source, head.epoch)
-    if name == "pack-plan":
-        files = plans.planning(source, head.epoch).finished().directory(plans.OUT)
-        return plans.packing(source, files, head.sha)
+    if name in ("plan", "pack-plan"):
+        state = await plans.state_of(source, Journal(), keeper)
+        planning = plans.planning(source, head.epoch, keeper, state)
+        if name == "plan":
+            return planning
+        return plans.packing(source, planning.finished().directory(plans.OUT), head.sha)
     origin = await history.last(source.training_inputs())
     training = models.training(source, origin)
     if name == "train":

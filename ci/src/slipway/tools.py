@@ -32,6 +32,7 @@ IMAGES: Final[Mapping[str, str]] = {
     "osv-scanner": "ghcr.io/google/osv-scanner:v2.2.4",
     "opentofu": "ghcr.io/opentofu/opentofu:1.12.6-minimal",
     "terraform": "docker.io/hashicorp/terraform:1.13.3",
+    "postgres": "docker.io/library/postgres:15-bookworm",
 }
 # Where each tool's image keeps its static binary, and the name under which steps call it.
 BINARIES: Final[Mapping[str, tuple[str, str]]] = {
@@ -81,9 +82,27 @@ class Tools:
             .with_directory(LIBRARY, self.library("inside"))
         )
 
-    def box(self, *names: str) -> dagger.Container:
-        """The Python image with the named tools on its PATH."""
-        container = self.python()
+    def with_locked(self, container: dagger.Container, name: str) -> dagger.Container:
+        """The container with the packages of one of our own locks, for our programs that need more than Python."""
+        lock = self.own(("locks",)).file(f"slipway/locks/{name}.lock")
+        folder = f"/opt/{name}"
+        return (
+            container.with_mounted_cache("/root/.cache/pip", dag.cache_volume(PIP_CACHE))
+            .with_mounted_file("/own.lock", lock)
+            .with_exec(
+                [
+                    "pip", "install", "--require-hashes", "--no-deps", "--only-binary=:all:",
+                    "--target", folder, "-r", "/own.lock",
+                ]
+            )
+            .without_mount("/own.lock")
+            .without_mount("/root/.cache/pip")
+            .with_env_variable("PYTHONPATH", f"{LIBRARY}:{folder}")
+        )  # fmt: skip
+
+    def box(self, *names: str, locked: str = "") -> dagger.Container:
+        """The Python image with the named tools on its PATH, and the packages of one of our locks."""
+        container = self.with_locked(self.python(), locked) if locked else self.python()
         for name in names:
             path, command = BINARIES[name]
             container = container.with_file(
@@ -94,7 +113,7 @@ class Tools:
     async def resolved(self, engine: str) -> dict[str, str]:
         """The images that steps use, each with the digest that its name stands for now; `engine` is the one
         of infrastructure."""
-        others = {"registry", "opentofu", "terraform"} - {engine}
+        others = {"registry", "postgres", "opentofu", "terraform"} - {engine}
         names = [name for name in IMAGES if name not in others]
         found: dict[str, str] = {}
 
@@ -128,7 +147,10 @@ def fingerprint() -> str:
 # the engine, 48 MB of them in a release that had nothing to do.
 def from_host(folders: tuple[str, ...]) -> dagger.Directory:
     """Our own files, for a Python client: from where we are installed."""
-    include = ["slipway/errors.py", *(f"slipway/{folder}/**/*.py" for folder in folders)]
+    include = ["slipway/errors.py"]
+    include += [
+        f"slipway/{folder}/**/*.{suffix}" for folder in folders for suffix in ("py", "lock")
+    ]
     return dag.host().directory(str(PACKAGE.parent), include=include)
 
 

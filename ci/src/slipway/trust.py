@@ -1,6 +1,7 @@
 """What a relying party brings: the policy, and the keys or identities that it names."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import dagger
 
@@ -9,44 +10,51 @@ from .errors import ConfigError, VerificationError
 from .signing import Trust
 
 
-async def stated_policy(tree: dagger.Directory, given: dagger.File | None) -> Policy:
-    """The policy in a file that a person gave, else the project's; raises ConfigError where there is none."""
-    if given is not None:
-        return parse(await given.contents(), where="--policy")
-    if not await tree.exists(FILE):
-        raise ConfigError(
-            f"there is no {FILE}, so nothing is known to be enough",
-            where="the root of the project",
-            remedy="Write one (docs/policy.md shows how), or pass --policy",
-        )
-    return parse(await tree.file(FILE).contents())
+@dataclass(frozen=True)
+class Party:
+    """Who relies on a release: the project's tree, and the files that a person gave in its place."""
 
+    tree: dagger.Directory
+    policy: dagger.File | None = None
+    public_key: dagger.File | None = None
+    root: dagger.File | None = None
 
-async def trusts_in(
-    signers: Sequence[Signer],
-    tree: dagger.Directory,
-    embedded: Callable[[], Awaitable[str]],
-    root: dagger.File | None,
-) -> dict[str, Trust]:
-    """What a signature of each signer is checked with, by the signer's name.
+    async def stated(self) -> Policy:
+        """The policy that a person gave, else the project's; raises ConfigError where there is none."""
+        if self.policy is not None:
+            return parse(await self.policy.contents(), where="--policy")
+        if not await self.tree.exists(FILE):
+            raise ConfigError(
+                f"there is no {FILE}, so nothing is known to be enough",
+                where="the root of the project",
+                remedy="Write one (docs/policy.md shows how), or pass --policy",
+            )
+        return parse(await self.tree.file(FILE).contents())
 
-    A signer who is an identity cannot be asked without a root of trust, and is left out; where nobody is left, that is
-    a VerificationError. Raises ConfigError for a key that is not there.
-    """
-    found = {}
-    for signer in signers:
-        if signer.identity and root is not None:
-            found[signer.name] = Trust(identity=signer.identity, issuer=signer.issuer, root=root)
-        elif signer.key:
-            found[signer.name] = Trust(pem=await _pem(signer, tree, embedded))
-    if not found:
-        names = ", ".join(signer.name for signer in signers)
-        raise VerificationError(
-            f"{names} may sign, by identity, and no root of trust is given for that",
-            where=FILE,
-            remedy="Pass --trusted-root with Sigstore's trusted_root.json",
-        )
-    return found
+    async def trusts(
+        self, signers: Sequence[Signer], embedded: Callable[[], Awaitable[str]]
+    ) -> dict[str, Trust]:
+        """What a signature of each signer is checked with, by the signer's name.
+
+        A signer who is an identity cannot be asked without a root of trust, and is left out; where nobody is left, that
+        is a VerificationError. Raises ConfigError for a key that is not there.
+        """
+        found = {}
+        for signer in signers:
+            if signer.identity and self.root is not None:
+                found[signer.name] = Trust(
+                    identity=signer.identity, issuer=signer.issuer, root=self.root
+                )
+            elif signer.key:
+                found[signer.name] = Trust(pem=await _pem(signer, self.tree, embedded))
+        if not found:
+            names = ", ".join(signer.name for signer in signers)
+            raise VerificationError(
+                f"{names} may sign, by identity, and no root of trust is given for that",
+                where=FILE,
+                remedy="Pass --trusted-root with Sigstore's trusted_root.json",
+            )
+        return found
 
 
 async def _pem(

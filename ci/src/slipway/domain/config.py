@@ -74,12 +74,20 @@ class Model:
     sources: tuple[str, ...] = EVERYTHING
 
 
+class Keeping(Enum):
+    """Who keeps the state of the infrastructure: nobody (every plan is a first one), or the embedded database."""
+
+    NONE = "none"
+    EMBEDDED = "embedded"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infrastructure:
-    """The stack to plan, a folder, and the program for it."""
+    """The stack to plan, a folder, the program for it, and who keeps its state."""
 
     stack: str
     engine: Engine = Engine.OPENTOFU
+    state: Keeping = Keeping.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +123,7 @@ def parse(text: str, *, where: str = FILE) -> Project:
         name=top.text("name", _label),
         service=_service(top.section("service", ("folder", "package", "port", "ready", "predict"))),
         model=_model(top.section("model", ("data", "schema", "metric", "threshold", "sources"))),
-        infrastructure=_infrastructure(top.section("infrastructure", ("engine", "stack"))),
+        infrastructure=_infrastructure(top.section("infrastructure", ("engine", "stack", "state"))),
         gates=_gates(
             top.section("gates", ("vulnerabilities", "not-evaluated", "ignore"), optional=True)
         ),
@@ -152,6 +160,11 @@ def _infrastructure(section: Section) -> Infrastructure:
     return Infrastructure(
         engine=Engine(section.choice("engine", engines, default=Engine.OPENTOFU.value)),
         stack=section.text("stack", _path),
+        state=Keeping(
+            section.choice(
+                "state", tuple(each.value for each in Keeping), default=Keeping.NONE.value
+            )
+        ),
     )
 
 

@@ -15,9 +15,12 @@ from . import provenance
 from .digests import Reference
 from .modelpack import ARTIFACT_TYPE as MODEL_TYPE
 from .oci import PLAN_TYPE, RELEASE_TYPE
+from .plan_facts import PlanFacts
+from .plan_facts import newest as newest_facts
 from .policy import Environment, GateRule, Policy, Signer, Waiver
 from .release import Release
-from .statements import NAMES, PROVENANCE, SBOM, VERDICTS, Judgement, Statement, newest
+from .statements import NAMES, PLAN, PROVENANCE, SBOM, VERDICTS, Judgement, Statement, newest
+from .times import written
 from .verdicts import Finding, Status, Verdict, WhenNotEvaluated
 from .verification import Check, Verification
 
@@ -32,7 +35,7 @@ ARTIFACT_TYPES: Mapping[str, str] = {
 ATTESTED: Mapping[str, tuple[str, ...]] = {
     "model": (PROVENANCE, SBOM, VERDICTS),
     "image": (PROVENANCE, SBOM, VERDICTS),
-    "plan": (PROVENANCE, VERDICTS),
+    "plan": (PLAN, PROVENANCE, VERDICTS),
     "release": (VERDICTS,),
 }
 
@@ -165,6 +168,17 @@ def _bom(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt.dat
     return f"CycloneDX {fields.text('specVersion')}, {len(fields.items('components'))} parts", None
 
 
+def _planned(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt.datetime | None]:
+    """What was signed of the plan: of several statements, each tells of the same making and the same state."""
+    del case, kind
+    last = newest_facts(found)
+    for statement in found:
+        facts = PlanFacts.of(statement.predicate)
+        if (facts.making, facts.plan, facts.state) != (last.making, last.plan, last.state):
+            raise SlipwayError("two statements tell of different plans")
+    return f"{last.making.stack}, {last.state.told}, until {written(last.expires)}", last.created
+
+
 def _judged(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt.datetime | None]:
     judgement = newest(found, where=f"verdicts of the {kind}")
     _belongs(case, judgement)
@@ -179,7 +193,12 @@ def _belongs(case: Case, judgement: Judgement) -> None:
 
 
 _Reader = Callable[[Case, str, Sequence[Statement]], tuple[str, dt.datetime | None]]
-_READERS: Mapping[str, _Reader] = {PROVENANCE: _provenance, SBOM: _bom, VERDICTS: _judged}
+_READERS: Mapping[str, _Reader] = {
+    PLAN: _planned,
+    PROVENANCE: _provenance,
+    SBOM: _bom,
+    VERDICTS: _judged,
+}
 
 
 def _gates(case: Case) -> Iterator[Check]:

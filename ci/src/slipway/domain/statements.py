@@ -22,7 +22,8 @@ from .verdicts import Verdict
 SBOM = "https://cyclonedx.org/bom"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 VERDICTS = "tag:slipway,2026:verdicts/v1"
-NAMES = {PROVENANCE: "provenance", SBOM: "SBOM", VERDICTS: "verdicts"}
+PLAN = "tag:slipway,2026:plan/v1"
+NAMES = {PLAN: "plan", PROVENANCE: "provenance", SBOM: "SBOM", VERDICTS: "verdicts"}
 _TYPES = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
 # Of one artifact there are as many statements as there were builds of the same bits: a few.
 MOST = 64

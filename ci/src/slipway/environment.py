@@ -1,0 +1,120 @@
+"""An environment: what a verified release changes there, and whether it still is what its state says."""
+
+import json
+import uuid
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from .domain.diagnostics import first_error
+from .domain.fields import Fields
+from .domain.plan_facts import State, newest
+from .domain.statements import PLAN
+from .errors import ApplyFailed, ApplyRefused, ConfigError, Drifted
+from .inside.apply import BROKEN, REFUSED, WAIT
+from .inside.plan import SEALED
+from .layout import blob_titled
+from .plan import COMMANDS, ROOT, workplace
+from .proof import Found
+from .source import Source
+from .stage import Journal, Stage
+from .state import Keeper
+
+# What the embedded stack makes are files: they stay from one apply to the next.
+VOLUME: Final = "slipway-environments"
+
+
+def _lasting(source: Source, keeper: Keeper) -> dagger.Container:
+    """The workplace, where this moment's answer is nobody else's and what the stack makes stays."""
+    infrastructure = source.project.infrastructure
+    if not keeper.keeps(infrastructure):
+        raise ConfigError(
+            "nobody keeps the state of this project's infrastructure",
+            where="slipway.yaml",
+            remedy="Write `infrastructure.state: embedded`, or pass --state env://URL",
+        )
+    return (
+        workplace(source, keeper)
+        .with_mounted_cache(f"{ROOT}/{infrastructure.stack}/.slipway", dag.cache_volume(VOLUME))
+        .with_env_variable("SLIPWAY_NONCE", uuid.uuid4().hex)
+    )
+
+
+async def apply(source: Source, keeper: Keeper, found: Found, journal: Journal) -> str:
+    """Apply the plan that was pulled and verified as `found`; those bytes, and nothing planned anew.
+
+    Raises ApplyRefused where it may not be applied here and now, ApplyFailed where the tool broke off.
+    """
+    infrastructure = source.project.infrastructure
+    facts = newest(found.evidence.statements[PLAN])
+    top = infrastructure.stack.partition("/")[0]
+    container = (
+        keeper.sealing(_lasting(source, keeper))
+        .with_mounted_temp("/run/private")
+        .with_mounted_file("/plan.sealed", await blob_titled(found.layout, SEALED))
+        .with_new_file("/facts.json", facts.predicate())
+    )
+    stage = Stage(
+        name="apply",
+        container=container,
+        argv=(
+            "python", "-m", "slipway.inside.apply", "--sealed", "/plan.sealed", "--facts", "/facts.json",
+            "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack,
+            "--tool", COMMANDS[infrastructure.engine], "--private", "/run/private/plan", *keeper.key_options,
+        ),
+        accept=(0, REFUSED, BROKEN),
+    )  # fmt: skip
+    outcome = await stage.run(journal)
+    where = found.evidence.reference.pinned
+    if outcome.exit_code == REFUSED:
+        raise ApplyRefused(
+            "the plan may not be applied: " + "; ".join(outcome.stderr.strip().splitlines()),
+            where=where,
+            remedy="Nothing was applied; release again to plan against the state as it is",
+        )
+    if outcome.exit_code == BROKEN:
+        raise ApplyFailed(
+            f"applying broke off: {first_error(outcome.stderr)}",
+            where=where,
+            remedy="See what there is with `dagger call drift`, mend it, and release again",
+        )
+    return _told(outcome.stdout, where)
+
+
+def _told(printed: str, where: str) -> str:
+    done = Fields.parse(printed, where="apply")
+    state = State(
+        backend=done.text("backend"), lineage=done.text("lineage"), serial=done.whole("serial")
+    )
+    return f"applied {where}\nspent   {done.text('plan')}\nstate   {state.told}\n\n{done.text('told').strip()}"
+
+
+async def drift(source: Source, keeper: Keeper, journal: Journal) -> str:
+    """Compare the infrastructure and its state with the stack; raises Drifted with what differs."""
+    infrastructure = source.project.infrastructure
+    tool = [COMMANDS[infrastructure.engine], f"-chdir={ROOT}/{infrastructure.stack}"]
+    steps = [
+        [*tool, "init", "-input=false", "-no-color"],
+        [
+            *tool, "plan", "-input=false", "-no-color", "-detailed-exitcode",
+            f"-lock-timeout={WAIT}",
+        ],
+    ]  # fmt: skip
+    stage = Stage(
+        name="drift",
+        container=_lasting(source, keeper).with_new_file("/commands.json", json.dumps(steps)),
+        argv=(
+            "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json", "--each",
+        ),
+    )  # fmt: skip
+    outcome = await stage.run(journal)
+    (code, _, complaint), (changed, told, trouble) = json.loads(outcome.stdout)
+    if code or changed not in (0, 2):
+        raise ConfigError(
+            f"the stack does not plan: {first_error(complaint if code else trouble)}",
+            where=infrastructure.stack,
+        )
+    if changed == 2:
+        raise Drifted(f"the infrastructure is not what the stack says:\n{told.strip()}")
+    return f"no drift: {infrastructure.stack} is what its state and its files say"

@@ -1,0 +1,112 @@
+"""The state of infrastructure in PostgreSQL: which database it is, where the state stands, and which plans are spent.
+
+    python -m slipway.inside.state --workspace NAME
+
+Prints JSON: backend, lineage, serial. The connection is in PG_CONN_STR, as the `pg` backend reads it. The backend's
+table: OpenTofu and Terraform, internal/backend/remote-state/pg (schema terraform_remote_state, table states).
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from ..domain.plan_facts import State
+from ..errors import DataError, SlipwayError
+
+VARIABLE: Final = "PG_CONN_STR"
+_SCHEMA: Final = "terraform_remote_state"
+# A database that is just starting refuses connections for a moment.
+_PATIENCE: Final = 30
+
+
+@contextmanager
+def connected() -> Iterator[Any]:
+    """A connection whose statements are each their own transaction; a DataError where there is none."""
+    import psycopg
+
+    began = time.monotonic()
+    while True:
+        try:
+            connection = psycopg.connect(os.environ[VARIABLE], autocommit=True, connect_timeout=5)
+        except psycopg.OperationalError as error:
+            if time.monotonic() - began > _PATIENCE:
+                raise DataError(
+                    f"the state's database does not answer: {str(error).splitlines()[0]}",
+                    where="--state",
+                    remedy="Check that it is running and in reach of the engine",
+                ) from None
+            time.sleep(0.1)
+            continue
+        break
+    with connection:
+        yield connection
+
+
+def read(connection: Any, workspace: str) -> State:
+    """Where the state of a workspace stands."""
+    system, database = connection.execute(
+        "SELECT system_identifier::text, current_database() FROM pg_control_system()"
+    ).fetchone()
+    backend = f"pg:{system}/{database}/{_SCHEMA}/{workspace}"
+    there = connection.execute("SELECT to_regclass(%s)", [f"{_SCHEMA}.states"]).fetchone()[0]
+    row = None
+    if there is not None:
+        row = connection.execute(
+            "SELECT data FROM terraform_remote_state.states WHERE name = %s", [workspace]
+        ).fetchone()
+    if row is None:
+        return State(backend=backend)
+    content = json.loads(row[0])
+    return State(backend=backend, lineage=content["lineage"], serial=content["serial"])
+
+
+def spend(connection: Any, digest: str) -> None:
+    """Write a plan down as spent, before anything of it is applied; a DataError where it was before.
+
+    One statement decides: of two at once, one writes the row.
+    """
+    connection.execute("CREATE SCHEMA IF NOT EXISTS slipway")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS slipway.spent"
+        " (plan text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), ended text)"
+    )
+    written = connection.execute(
+        "INSERT INTO slipway.spent (plan) VALUES (%s) ON CONFLICT DO NOTHING", [digest]
+    ).rowcount
+    if not written:
+        at, ended = connection.execute(
+            "SELECT at::text, ended FROM slipway.spent WHERE plan = %s", [digest]
+        ).fetchone()
+        raise DataError(
+            f"this plan was applied already, on {at} ({ended or 'it never came to an end'})",
+            where=digest,
+            remedy="Plan again: what it would do now may be another thing",
+        )
+
+
+def end(connection: Any, digest: str, how: str) -> None:
+    """Write down how the apply of a plan ended."""
+    connection.execute("UPDATE slipway.spent SET ended = %s WHERE plan = %s", [how, digest])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line of this program; see the text of the module."""
+    parser = argparse.ArgumentParser(prog="state", description=__doc__)
+    parser.add_argument("--workspace", default="default")
+    options = parser.parse_args(arguments)
+    try:
+        with connected() as connection:
+            print(json.dumps(read(connection, options.workspace).to_dict()))
+    except SlipwayError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
