@@ -186,7 +186,9 @@ class Forge:
         stated = parse(policy)
         place = stated.environment(environment)
         asked = reference or self.reference("release").pinned
-        return await verify(desk, asked, stated, place, {"developer": Trust(pem=pem)}, Journal())
+        trusts = {"developer": Trust(pem=pem)}
+        answer, _ = await verify(desk, asked, stated, place, trusts, Journal())
+        return answer
 
     async def refusals(self, **changes: Any) -> dict[str, str]:
         """What was asked and did not hold; empty for a release that is verified."""

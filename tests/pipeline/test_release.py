@@ -44,7 +44,7 @@ async def test_a_release_twice_makes_nothing_new(
     policy = parse((project.folder / "policy.yaml").read_text(encoding="utf-8"))
     trust = Trust(pem=first.public_key)
     stated = replace(policy, signers=tuple(s for s in policy.signers if s.key == EMBEDDED))
-    answer = await verify(
+    answer, _ = await verify(
         desk, made["release"], stated, stated.environment("dev"), {"developer": trust}, Journal()
     )
     assert answer.ok, answer.to_text()

@@ -22,7 +22,9 @@ from .tools import LIBRARY
 
 ROOT = "/infrastructure"
 OUT = "/plan"
-CLEAR = "/run/clear"  # in memory, and gone with the step: a saved plan holds every value in clear text
+CLEAR = (
+    "/run/clear"  # in memory, and gone with the step: a saved plan holds every value in clear text
+)
 COMMANDS = {Engine.OPENTOFU: "tofu", Engine.TERRAFORM: "terraform"}
 
 
@@ -96,7 +98,7 @@ def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
     steps = [
         [*tool, "init", "-input=false", "-no-color"],
         [*tool, "validate", "-no-color"],
-        [*tool, "plan", "-input=false", "-no-color", "-lock=false", ff"-out={CLEAR}/saved.tfplan"],
+        [*tool, "plan", "-input=false", "-no-color", "-lock=false", f"-out={CLEAR}/saved.tfplan"],
         [
             "python", "-m", "slipway.inside.plan", "--saved", f"{CLEAR}/saved.tfplan",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--tool", command,

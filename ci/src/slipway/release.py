@@ -22,7 +22,7 @@ from .domain.provenance import Build, BuildType, Dependency, predicate
 from .domain.release_report import Made, render, size
 from .domain.report_page import render as render_page
 from .domain.sarif import to_sarif
-from .domain.statements import PROVENANCE, VERDICTS, Judgement
+from .domain.statements import PLAN, PROVENANCE, VERDICTS, Judgement
 from .domain.verdicts import Verdict
 from .domain.verification import Verification
 from .errors import ConfigError, DirtyTree, SlipwayError

@@ -18,7 +18,10 @@ from .statements import Statement
 from .times import moment, written
 
 DAYS = 7
-_KEYS = ["stack", "engine", "version", "workspace", "tree", "lock", "plan", "key", "backend", "lineage", "serial", "created", "expires"]
+_KEYS = (
+    *("stack", "engine", "version", "workspace", "tree", "lock", "plan", "key"),
+    *("backend", "lineage", "serial", "created", "expires"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

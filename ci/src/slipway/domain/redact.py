@@ -2,7 +2,7 @@
 
 Source: the JSON output format of OpenTofu and Terraform, "Values Representation" and "Change Representation":
 `sensitive_values`, `before_sensitive` and `after_sensitive` are masks beside the values; outputs have a flag. A
-sensitive text that stands anywhere else too (in a variable, a constant of the configuration) is taken out there as well.
+sensitive text that stands anywhere else too (a variable, a constant of the configuration) is taken out there as well.
 """
 
 from __future__ import annotations

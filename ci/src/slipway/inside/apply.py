@@ -1,6 +1,7 @@
 """Apply a plan: open what was sealed, ask whether it may be applied here and now, note it as spent, apply those bytes.
 
-    python -m slipway.inside.apply --sealed FILE --facts FILE --tree DIR --stack PATH --tool tofu --private DIR --key FILE
+    python -m slipway.inside.apply --sealed FILE --facts FILE --tree DIR --stack PATH --tool tofu --private DIR
+        --key FILE | --keys DIR
 
 The facts are the predicate that was signed of the plan (domain.plan_facts). Nothing is ever planned here. Exit code 5:
 it may not be applied, and standard error says why, a line each. Exit code 6: applying failed half-way.

@@ -7,6 +7,7 @@ base64; its name, the beginning of a sha256, says for whom something is sealed a
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import os
 import secrets
@@ -67,9 +68,7 @@ def ensure(folder: Path) -> Path:
         handle, fresh = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "w") as file:
             file.write(base64.b64encode(secrets.token_bytes(_LENGTH)).decode())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
-        except FileExistsError:
-            pass
         Path(fresh).unlink()
     return path
