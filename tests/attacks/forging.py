@@ -15,7 +15,7 @@ from slipway.domain.digests import Digest, Reference
 from slipway.domain.policy import parse
 from slipway.domain.policy_rules import ARTIFACT_TYPES, ATTESTED
 from slipway.domain.release import Release
-from slipway.domain.statements import PROVENANCE, SBOM, VERDICTS
+from slipway.domain.statements import PLAN, PROVENANCE, SBOM, VERDICTS
 from slipway.domain.verdicts import Status, Verdict
 from slipway.domain.verification import Verification
 from slipway.publish import Desk, Subject
@@ -26,7 +26,7 @@ from slipway.stage import Job, Journal, Outcome, side_by_side
 from slipway.tools import Tools
 
 from ..pipeline.releasing import desk_at, embedded
-from ..unit.domain.cases import COMMIT, bom, built, judged
+from ..unit.domain.cases import COMMIT, bom, built, judged, planned
 
 KINDS = ("model", "image", "plan", "release")
 POLICY = """
@@ -145,6 +145,7 @@ class Forge:
             PROVENANCE: lambda: built(kind, started=now, finished=now),
             SBOM: lambda: bom(kind),
             VERDICTS: lambda: judged(*self.verdicts(), at=now),
+            PLAN: planned,
         }
         said: dict[str, Sequence[Any]] = {each: [honest[each]()] for each in ATTESTED[kind]}
         return said | self.changed.get(kind, {})

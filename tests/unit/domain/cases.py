@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from slipway.domain.digests import Digest, Reference
+from slipway.domain.plan_facts import Making, PlanFacts, State
 from slipway.domain.policy import parse
 from slipway.domain.policy_rules import ARTIFACT_TYPES, ATTESTED, Case, Evidence
 from slipway.domain.provenance import PARAMETERS, Build, BuildType, Dependency, predicate
 from slipway.domain.release import Release
-from slipway.domain.statements import PROVENANCE, SBOM, VERDICTS, Judgement, Statement
+from slipway.domain.statements import PLAN, PROVENANCE, SBOM, VERDICTS, Judgement, Statement
 from slipway.domain.statements import parse as parse_statement
 from slipway.domain.verdicts import Status, Verdict
 
@@ -84,6 +85,28 @@ def judged(*verdicts: Verdict, commit: str = COMMIT, at: dt.datetime = NOW) -> A
     return json.loads(Judgement(commit=commit, at=at, verdicts=verdicts).predicate())
 
 
+FACTS = PlanFacts(
+    making=Making(
+        stack="terraform/stacks/local",
+        engine="opentofu",
+        version="1.12.6",
+        workspace="default",
+        tree=Digest.of(b"tree"),
+        lock=Digest.of(b""),
+    ),
+    plan=Digest.of(b"plan in clear"),
+    key="0123456789abcdef",
+    state=State(backend="pg:1/slipway/terraform_remote_state/default"),
+    created=NOW,
+    expires=NOW + dt.timedelta(days=7),
+)
+
+
+def planned(facts: PlanFacts = FACTS) -> Any:
+    """The predicate of a plan."""
+    return json.loads(facts.predicate())
+
+
 def bom(kind: str) -> dict[str, Any]:
     """The least bill of materials."""
     component = {"type": "machine-learning-model" if kind == "model" else "container"}
@@ -100,6 +123,7 @@ def contents(kind: str) -> dict[str, Any]:
     said = {VERDICTS: judged(LINT, SCAN), SBOM: bom(kind)}
     if kind != "release":
         said[PROVENANCE] = built(kind)
+    said[PLAN] = planned()
     return {name: said[name] for name in ATTESTED[kind]}
 
 

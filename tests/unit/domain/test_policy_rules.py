@@ -119,6 +119,14 @@ def test_provenance_is_read(content: Any, why: str) -> None:
         assert why in found["model: provenance attested"]
 
 
+def test_the_same_bits_of_another_commit_before_are_no_reproach() -> None:
+    said = built("model")
+    said["buildDefinition"]["resolvedDependencies"][0]["digest"]["gitCommit"] = "b" * 40
+    assert refused(case(changed=told("model", PROVENANCE, said, built("model")))) == {}
+    other = judged(LINT, commit="b" * 40, at=NOW)
+    assert refused(case(changed=told("model", VERDICTS, other, judged(LINT, SCAN)))) == {}
+
+
 def test_provenance_of_another_commit_is_refused() -> None:
     said = built("plan")
     said["buildDefinition"]["resolvedDependencies"][0]["digest"]["gitCommit"] = "b" * 40

@@ -182,16 +182,30 @@ def test_a_dependency_that_names_no_image_is_refused(uri: str) -> None:
         read(statement(replace(BUILD, dependencies=[source, other])))
 
 
-def test_of_several_builds_of_the_same_bits_the_last_one_counts() -> None:
-    def built(commit: str, seconds: int) -> str:
+def test_of_several_builds_of_the_same_bits_the_last_one_of_the_commit_counts() -> None:
+    def built(commit: str, seconds: int, project: str = "x") -> str:
         source = Dependency.of_commit("git+file:.", commit)
         finished = BUILD.finished + dt.timedelta(seconds=seconds)
-        return statement(replace(BUILD, dependencies=[source], finished=finished))
+        changes = {
+            "dependencies": [source],
+            "finished": finished,
+            "parameters": {"project": project},
+        }
+        return statement(replace(BUILD, **changes))  # type: ignore[arg-type]
 
-    early, late = built("a" * 40, 0), built("b" * 40, 1)
-    for order in ([early, late], [late, early], [late, early, late]):
-        assert newest(order).commit == "b" * 40
+    own, other = "a" * 40, "b" * 40
+    early, late, foreign = built(own, 0), built(own, 1), built(other, 2)
+    for order in ([early, late, foreign], [foreign, late, early], [late, early, late]):
+        found = newest(order, commit=own)
+        assert (found.commit, found.finished.second) == (own, late_second())
     with pytest.raises(DataError, match="two builds of one second"):
-        newest([early, built("c" * 40, 0)])
+        newest([early, built(own, 0, "y")], commit=own)
+    with pytest.raises(DataError, match="no provenance, only of another commit"):
+        newest([foreign], commit=own)
     with pytest.raises(DataError, match="no provenance"):
-        newest([])
+        newest([], commit=own)
+
+
+def late_second() -> int:
+    """The second in which the late build finished."""
+    return (BUILD.finished + dt.timedelta(seconds=1)).second

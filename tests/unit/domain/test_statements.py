@@ -64,9 +64,15 @@ def test_the_newest_judgement_counts() -> None:
     early = statement(VERDICTS, judged(at=NOW - dt.timedelta(days=1)), SUBJECT)
     late = statement(VERDICTS, judged(LINT), SUBJECT)
     for order in ([early, late], [late, early]):
-        assert newest(order, where="x") == Judgement(commit=COMMIT, at=NOW, verdicts=(LINT,))
+        assert newest(order, commit=COMMIT, where="x") == Judgement(
+            commit=COMMIT, at=NOW, verdicts=(LINT,)
+        )
     with pytest.raises(DataError, match="no gate's verdict"):
-        newest([], where="x")
+        newest([], commit=COMMIT, where="x")
+    other = statement(VERDICTS, judged(commit="b" * 40, at=NOW), SUBJECT)
+    assert newest([late, other], commit=COMMIT, where="x").verdicts == (LINT,)
+    with pytest.raises(DataError, match="only for another commit"):
+        newest([other], commit=COMMIT, where="x")
 
 
 @given(st.binary(max_size=200))

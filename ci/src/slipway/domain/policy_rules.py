@@ -134,7 +134,10 @@ def _is_of(statement: Statement, predicate_type: str, reference: Reference) -> N
 def _provenance(
     case: Case, kind: str, found: Sequence[Statement]
 ) -> tuple[str, dt.datetime | None]:
-    """Each build's provenance: the kind's buildType, the release's commit, a builder of this signer's."""
+    """Each build's provenance: the kind's buildType, a builder of this signer's; and one of the release's commit.
+
+    Another commit may have given the same bits before: its provenance is as honest, but proves nothing of this one.
+    """
     records = [
         provenance.read(statement.content, where=f"provenance of the {kind}") for statement in found
     ]
@@ -143,11 +146,12 @@ def _provenance(
             raise SlipwayError(f"a build of another kind, {record.build_type.value}")
         if record.builder_id not in case.signer.builders:
             raise SlipwayError(f"builder {record.builder_id}, not one of {case.signer.name}'s")
-        if record.commit != case.release.commit:
-            raise SlipwayError(f"made of another commit, {record.commit}")
         if record.finished > case.now + SKEW:
             raise SlipwayError("built in the future")
-    last = max(records, key=lambda record: record.finished)
+    own = [record for record in records if record.commit == case.release.commit]
+    if not own:
+        raise SlipwayError(f"made of another commit, {records[-1].commit}")
+    last = max(own, key=lambda record: record.finished)
     return f"builder {last.builder_id}", last.finished
 
 
@@ -180,16 +184,16 @@ def _planned(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt
 
 
 def _judged(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt.datetime | None]:
-    judgement = newest(found, where=f"verdicts of the {kind}")
-    _belongs(case, judgement)
+    judgement = _judgement(case, found, f"verdicts of the {kind}")
     return f"{len(judgement.verdicts)} verdicts", judgement.at
 
 
-def _belongs(case: Case, judgement: Judgement) -> None:
-    if judgement.commit != case.release.commit:
-        raise SlipwayError(f"verdicts about another commit, {judgement.commit}")
+def _judgement(case: Case, found: Sequence[Statement], where: str) -> Judgement:
+    """The last one about the release's commit; the same bits may have been judged for other commits, too."""
+    judgement = newest(found, commit=case.release.commit, where=where)
     if judgement.at > case.now + SKEW:
         raise SlipwayError("verdicts of the future")
+    return judgement
 
 
 _Reader = Callable[[Case, str, Sequence[Statement]], tuple[str, dt.datetime | None]]
@@ -206,7 +210,7 @@ def _gates(case: Case) -> Iterator[Check]:
     evidence = case.evidence.get("release")
     statements = evidence.statements.get(VERDICTS, ()) if evidence else ()
     try:
-        judgement = newest(statements, where="verdicts of the release")
+        judgement = _judgement(case, statements, "verdicts of the release")
     except SlipwayError as error:
         yield case.check("release", "the gates' verdicts", error.what, False)
         return

@@ -116,14 +116,21 @@ class Recorded:
     finished: dt.datetime
 
 
-def newest(statements: Sequence[str | bytes], *, where: str = "provenance") -> Recorded:
-    """What the last of several builds of the same bits recorded: its inputs are the likeliest to be had still.
+def newest(
+    statements: Sequence[str | bytes], *, commit: str, where: str = "provenance"
+) -> Recorded:
+    """What the last of several builds of the same bits out of a commit recorded: its inputs are the likeliest to be
+    had still.
 
     A `DataError` where there is none, or two of the same second that say different things.
     """
-    found = sorted((read(each, where=where) for each in statements), key=lambda each: each.finished)
+    records = [read(each, where=where) for each in statements]
+    found = sorted(
+        (each for each in records if each.commit == commit), key=lambda each: each.finished
+    )
     if not found:
-        raise DataError("there is no provenance", where=where)
+        other = f", only of another commit, {records[0].commit}" if records else ""
+        raise DataError(f"there is no provenance{other}", where=where)
     if any(each.finished == found[-1].finished and each != found[-1] for each in found):
         raise DataError("two builds of one second recorded different things", where=where)
     return found[-1]

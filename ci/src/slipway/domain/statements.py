@@ -106,16 +106,16 @@ class Judgement:
         )
 
 
-def newest(statements: Sequence[Statement], *, where: str) -> Judgement:
-    """The last judgement: an old one that was better does not count any more.
+def newest(statements: Sequence[Statement], *, commit: str, where: str) -> Judgement:
+    """The last judgement of a commit: an old one that was better does not count any more.
 
     A `DataError` where there is none, or where two of the same second differ.
     """
-    found = sorted(
-        (Judgement.read(each, where=where) for each in statements), key=lambda each: each.at
-    )
+    judged = [Judgement.read(each, where=where) for each in statements]
+    found = sorted((each for each in judged if each.commit == commit), key=lambda each: each.at)
     if not found:
-        raise DataError("no gate's verdict is attested", where=where)
+        other = f", only for another commit, {judged[0].commit}" if judged else ""
+        raise DataError(f"no gate's verdict is attested{other}", where=where)
     if any(each.at == found[-1].at and each != found[-1] for each in found):
         raise DataError("two judgements of one second say different things", where=where)
     return found[-1]
