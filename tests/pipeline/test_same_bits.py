@@ -6,6 +6,7 @@ killed in the middle of publishing, so that what is compared in the end is also 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -29,6 +30,8 @@ LOOK = """
 import datetime, os
 print(datetime.datetime.now().isoformat(), os.umask(0), len(os.sched_getaffinity(0)), os.environ.get("TZ"))
 """
+# The same plan is the same sealed plan under the same key, and each engine makes one of its own where none is given.
+PLAN_KEY = base64.b64encode(bytes(range(64))).decode()
 CLOCK = ROOT / "tests" / "assets" / "elsewhere" / "clock.c"
 GET_COMPILER = ["apt-get", "download", "--quiet", "tcc"]
 
@@ -85,10 +88,17 @@ def moved(project: Project, folder: Path) -> Project:
 def releasing(machine: Machine, project: Project, target: Path) -> subprocess.Popen[str]:
     """`dagger call release` under way on an engine, what it says on a pipe."""
     client = ["dagger", "--progress=plain", "-m", str(ROOT), "call", "--tree=.", "--git=.git"]
+    client += ["--plan-key=env://PLAN_KEY"]
     return subprocess.Popen(
         machine.command("run", *client, "release", "dist", "export", f"--path={target}"),
         cwd=project.folder,
-        env={**machine.environment, "NO_COLOR": "1", "DAGGER_NO_NAG": "1", "PYTHONPATH": str(ROOT)},
+        env={
+            **machine.environment,
+            "NO_COLOR": "1",
+            "DAGGER_NO_NAG": "1",
+            "PYTHONPATH": str(ROOT),
+            "PLAN_KEY": PLAN_KEY,
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -19,7 +19,7 @@ from .plan import COMMANDS, ROOT, workplace
 from .proof import Found
 from .source import Source
 from .stage import Journal, Stage
-from .state import Keeper
+from .state import Keeper, schema_of
 
 # What the embedded stack makes are files: they stay from one apply to the next.
 VOLUME: Final = "slipway-environments"
@@ -60,7 +60,7 @@ async def apply(source: Source, keeper: Keeper, found: Found, journal: Journal) 
         container=container,
         argv=(
             "python", "-m", "slipway.inside.apply", "--sealed", "/plan.sealed", "--facts", "/facts.json",
-            "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack,
+            "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--schema", schema_of(source.project),
             "--tool", COMMANDS[infrastructure.engine], "--private", "/run/private/plan", *keeper.key_options,
         ),
         accept=(0, REFUSED, BROKEN),

@@ -17,7 +17,7 @@ from .git import Commit
 from .layout import digest_of
 from .source import Source
 from .stage import Journal, Stage, expect_success
-from .state import Keeper
+from .state import Keeper, schema_of
 from .tools import LIBRARY
 
 ROOT = "/infrastructure"
@@ -67,7 +67,7 @@ def workplace(source: Source, keeper: Keeper) -> dagger.Container:
         .with_workdir(stack)
     )
     if keeper.keeps(infrastructure):
-        container = keeper.backed(keeper.connected(container, source.tools), stack)
+        container = keeper.backed(keeper.connected(container, source.tools), stack, source.project)
     return container
 
 
@@ -81,7 +81,7 @@ def asking(source: Source, keeper: Keeper, nonce: str) -> Stage:
         container=keeper.connected(container, source.tools).with_env_variable(
             "SLIPWAY_NONCE", nonce
         ),
-        argv=("python", "-m", "slipway.inside.state"),
+        argv=("python", "-m", "slipway.inside.state", "--schema", schema_of(source.project)),
         accept=(0, 1),
     )
 

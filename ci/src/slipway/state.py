@@ -1,5 +1,6 @@
 """Where the state of the infrastructure is kept: a PostgreSQL database, which locks; and the key that seals plans."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import dagger
 from dagger import CacheSharingMode, dag
 
-from .domain.config import Infrastructure, Keeping
+from .domain.config import Infrastructure, Keeping, Project
 from .inside.plan import BACKEND
 from .tools import Tools
 
@@ -18,7 +19,6 @@ KEY: Final = "/run/slipway/plan-key"
 ALIAS: Final = "state"
 URL: Final = f"postgres://slipway@{ALIAS}:5432/slipway?sslmode=disable"
 VARIABLE: Final = "PG_CONN_STR"
-OVERRIDE: Final = json.dumps({"terraform": {"backend": {"pg": {}}}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,14 @@ class Keeper:
         service = self.service or embedded_state(tools)
         return container.with_service_binding(ALIAS, service).with_env_variable(VARIABLE, URL)
 
-    def backed(self, container: dagger.Container, stack: str) -> dagger.Container:
-        """The container whose stack keeps its state there, whatever backend it declares."""
-        return container.with_new_file(f"{stack}/{BACKEND}", OVERRIDE)
+    def backed(
+        self, container: dagger.Container, folder: str, project: Project
+    ) -> dagger.Container:
+        """The container whose stack, in a folder, keeps its state there, whatever backend it declares."""
+        backend = {"pg": {"schema_name": schema_of(project)}}
+        return container.with_new_file(
+            f"{folder}/{BACKEND}", json.dumps({"terraform": {"backend": backend}})
+        )
 
     def sealing(self, container: dagger.Container) -> dagger.Container:
         """The container with the key that seals and opens plans."""
@@ -58,6 +63,12 @@ class Keeper:
     def key_options(self) -> tuple[str, ...]:
         """The option of our programs that names the key."""
         return ("--key", KEY) if self.key is not None else ("--keys", KEYS)
+
+
+def schema_of(project: Project) -> str:
+    """Where in the database the state of a project's stack is: no two projects or stacks share one."""
+    stack = hashlib.sha256(project.infrastructure.stack.encode()).hexdigest()[:8]
+    return f"{project.name[:48]}-{stack}"
 
 
 def embedded_state(tools: Tools) -> dagger.Service:

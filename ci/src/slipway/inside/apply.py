@@ -1,7 +1,7 @@
 """Apply a plan: open what was sealed, ask whether it may be applied here and now, note it as spent, apply those bytes.
 
-    python -m slipway.inside.apply --sealed FILE --facts FILE --tree DIR --stack PATH --tool tofu --private DIR
-        --key FILE | --keys DIR
+    python -m slipway.inside.apply --sealed FILE --facts FILE --tree DIR --stack PATH --schema NAME --tool tofu
+        --private DIR --key FILE | --keys DIR
 
 The facts are the predicate that was signed of the plan (domain.plan_facts). Nothing is ever planned here. Exit code 5:
 it may not be applied, and standard error says why, a line each. Exit code 6: applying failed half-way.
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("sealed", "facts", "tree", "private"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--stack", required=True)
+    parser.add_argument("--schema", required=True)
     parser.add_argument("--tool", required=True)
     parser.add_argument("--key", type=Path)
     parser.add_argument("--keys", type=Path)
@@ -67,7 +68,7 @@ def _apply(options: argparse.Namespace, facts: PlanFacts) -> int:
     asked(options.tool, folder, "init", "-input=false", "-no-color")
     now = making(options.tool, options.tree, options.tree.name, options.stack)
     with connected() as connection:
-        state = read(connection, now.workspace)
+        state = read(connection, options.schema, now.workspace)
         refusals = facts.refusals(now, state, dt.datetime.now(dt.UTC))
         if refusals:
             print("\n".join(refusals), file=sys.stderr)
@@ -84,7 +85,7 @@ def _apply(options: argparse.Namespace, facts: PlanFacts) -> int:
         if done.returncode:
             print(done.stderr, file=sys.stderr)
             return BROKEN
-        after = read(connection, now.workspace)
+        after = read(connection, options.schema, now.workspace)
     print(json.dumps({"told": done.stdout, "plan": str(facts.plan), **after.to_dict()}))
     return 0
 

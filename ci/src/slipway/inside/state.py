@@ -1,9 +1,9 @@
 """The state of infrastructure in PostgreSQL: which database it is, where the state stands, and which plans are spent.
 
-    python -m slipway.inside.state --workspace NAME
+    python -m slipway.inside.state --schema NAME [--workspace NAME]
 
 Prints JSON: backend, lineage, serial. The connection is in PG_CONN_STR, as the `pg` backend reads it. The backend's
-table: OpenTofu and Terraform, internal/backend/remote-state/pg (schema terraform_remote_state, table states).
+table: OpenTofu and Terraform, internal/backend/remote-state/pg (table states in a schema that the stack names).
 """
 
 import argparse
@@ -19,7 +19,6 @@ from ..domain.plan_facts import State
 from ..errors import DataError, SlipwayError
 
 VARIABLE: Final = "PG_CONN_STR"
-_SCHEMA: Final = "terraform_remote_state"
 # A database that is just starting refuses connections for a moment.
 _PATIENCE: Final = 30
 
@@ -47,18 +46,22 @@ def connected() -> Iterator[Any]:
         yield connection
 
 
-def read(connection: Any, workspace: str) -> State:
+def read(connection: Any, schema: str, workspace: str) -> State:
     """Where the state of a workspace stands."""
+    from psycopg import sql
+
     system, database = connection.execute(
         "SELECT system_identifier::text, current_database() FROM pg_control_system()"
     ).fetchone()
-    backend = f"pg:{system}/{database}/{_SCHEMA}/{workspace}"
-    there = connection.execute("SELECT to_regclass(%s)", [f"{_SCHEMA}.states"]).fetchone()[0]
+    backend = f"pg:{system}/{database}/{schema}/{workspace}"
+    there = connection.execute(
+        "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = 'states'", [schema]
+    ).fetchone()
     row = None
     if there is not None:
-        row = connection.execute(
-            "SELECT data FROM terraform_remote_state.states WHERE name = %s", [workspace]
-        ).fetchone()
+        query = sql.SQL("SELECT data FROM {} WHERE name = %s")
+        table = sql.Identifier(schema, "states")
+        row = connection.execute(query.format(table), [workspace]).fetchone()
     if row is None:
         return State(backend=backend)
     content = json.loads(row[0])
@@ -97,11 +100,12 @@ def end(connection: Any, digest: str, how: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of this program; see the text of the module."""
     parser = argparse.ArgumentParser(prog="state", description=__doc__)
+    parser.add_argument("--schema", required=True)
     parser.add_argument("--workspace", default="default")
     options = parser.parse_args(arguments)
     try:
         with connected() as connection:
-            print(json.dumps(read(connection, options.workspace).to_dict()))
+            print(json.dumps(read(connection, options.schema, options.workspace).to_dict()))
     except SlipwayError as error:
         print(error, file=sys.stderr)
         return 1

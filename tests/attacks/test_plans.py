@@ -1,0 +1,254 @@
+"""Attacks on a plan: changed, meant for something else, stale, expired, spent, and its secrets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio
+import dagger
+import pytest
+from dagger import dag
+from slipway import plan as plans
+from slipway.domain.digests import Digest
+from slipway.domain.fields import Fields
+from slipway.domain.plan_facts import PlanFacts
+from slipway.domain.policy_rules import Evidence
+from slipway.domain.statements import PLAN
+from slipway.environment import apply, drift
+from slipway.errors import ApplyRefused, Drifted
+from slipway.inside.plan import SEALED
+from slipway.layout import blob_titled
+from slipway.proof import Found
+from slipway.source import Source
+from slipway.stage import Journal
+from slipway.state import Keeper
+from slipway.tools import Tools
+
+from ..pipeline.project import Project
+from ..unit.domain.cases import reference as place
+from ..unit.domain.cases import statement
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
+STACK = "terraform/stacks/local"
+NOW = dt.datetime.now(dt.UTC)
+SECRET = "hush-2718281828"
+SECRETIVE = f"""
+variable "token" {{
+  type      = string
+  sensitive = true
+  default   = "{SECRET}"
+}}
+resource "terraform_data" "secret" {{
+  input = {{ token = var.token }}
+}}
+output "token" {{
+  value     = var.token
+  sensitive = true
+}}
+"""
+
+
+def database() -> Keeper:
+    """A database that nobody had before."""
+    service = (
+        Tools()
+        .image("postgres")
+        .with_env_variable("POSTGRES_USER", "slipway")
+        .with_env_variable("POSTGRES_DB", "slipway")
+        .with_env_variable("POSTGRES_HOST_AUTH_METHOD", "trust")
+        .with_env_variable("FRESH", uuid.uuid4().hex)
+        .with_exposed_port(5432)
+        .as_service(use_entrypoint=True)
+    )
+    return Keeper(service=service)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A project's stack, and the database of its state."""
+
+    source: Source
+    project: Project
+    keeper: Keeper
+
+    async def plan(self) -> plans.Plan:
+        """The plan of this moment."""
+        head = await self.project.history().head()
+        return await plans.plan(self.source, Journal(), head, self.keeper)
+
+    async def apply(self, made: plans.Plan, **changes: Any) -> str:
+        """Apply a plan, with other facts than were signed of it where that is the attack."""
+        return await apply(self.source, self.keeper, found(made, **changes), Journal())
+
+    async def refusal(self, made: plans.Plan, **changes: Any) -> str:
+        """Why it may not be applied."""
+        with pytest.raises(ApplyRefused) as caught:
+            await self.apply(made, **changes)
+        return str(caught.value)
+
+
+def facts_of(plan: plans.Plan) -> PlanFacts:
+    """What is signed of a plan."""
+    return PlanFacts.of(Fields.parse(plan.facts, where="test"))
+
+
+def found(made: plans.Plan, **changes: Any) -> Found:
+    """What verification hands over."""
+    facts = facts_of(made)
+    making = {name: changes.pop(name) for name in tuple(changes) if hasattr(facts.making, name)}
+    told = replace(facts, making=replace(facts.making, **making), **changes)
+    where = place("plan")
+    assert where.digest is not None
+    said = statement(PLAN, Fields.parse(told.predicate(), where="").values, where.digest)
+    return Found(
+        evidence=Evidence(reference=where, signed=True, statements={PLAN: (said,)}),
+        layout=made.layout,
+    )
+
+
+@pytest.fixture(scope="module")
+async def stack(
+    connection: None,  # noqa: ARG001
+    reference: Project,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Stack:
+    """A stack whose state nobody has written yet."""
+    project = reference.copy(tmp_path_factory.mktemp("stack") / "project")
+    project.named(f"stack-{uuid.uuid4().hex[:10]}")
+    return Stack(await project.source(), project, database())
+
+
+@pytest.fixture(scope="module")
+async def planned(stack: Stack) -> plans.Plan:
+    """Its first plan."""
+    return await stack.plan()
+
+
+async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: plans.Plan) -> None:
+    text = (
+        "import sys, pathlib; p = pathlib.Path(sys.argv[1]); b = bytearray(p.read_bytes()); "
+        "b[99] ^= 1; p.write_bytes(b)"
+    )
+    blob = await blob_titled(planned.layout, SEALED)
+    name = await blob.name()
+    path = f"/layout/blobs/sha256/{name}"
+    layout = (
+        Tools()
+        .python()
+        .with_directory("/layout", planned.layout)
+        .with_exec(["python", "-c", text, path])
+        .directory("/layout")
+    )
+    honest = found(planned)
+    with pytest.raises(ApplyRefused, match="does not open"):
+        await apply(stack.source, stack.keeper, replace(honest, layout=layout), Journal())
+    other = await stack.refusal(planned, plan=Digest.of(b"another plan"))
+    assert "not those that were signed" in other
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"workspace": "prod"}, "the workspace was prod and is default"),
+        ({"stack": "terraform/stacks/prod"}, "the stack was terraform/stacks/prod"),
+        ({"engine": "terraform"}, "the engine was terraform and is opentofu"),
+        ({"version": "1.11.0"}, "the engine's version was 1.11.0"),
+        ({"lock": Digest.of(b"other")}, "the provider lock was"),
+        ({"tree": Digest.of(b"other")}, "the tree of the infrastructure was"),
+        (
+            {"created": NOW - dt.timedelta(days=9), "expires": NOW - dt.timedelta(days=2)},
+            "it expired on",
+        ),
+    ],
+    ids=["workspace", "stack", "engine", "version", "lock", "tree", "expired"],
+)
+async def test_11_a_plan_that_was_made_for_something_else(
+    stack: Stack, planned: plans.Plan, changes: dict[str, Any], why: str
+) -> None:
+    assert why in await stack.refusal(planned, **changes)
+
+
+async def test_11_a_first_plan_against_another_empty_database(
+    stack: Stack, planned: plans.Plan
+) -> None:
+    assert "another database" in await replace(stack, keeper=database()).refusal(planned)
+
+
+async def test_11_applied_once_never_twice_and_never_late(
+    stack: Stack, planned: plans.Plan
+) -> None:
+    outcomes: list[str] = []
+
+    async def attempt() -> None:
+        try:
+            outcomes.append(await stack.apply(planned))
+        except ApplyRefused as error:
+            outcomes.append(str(error))
+
+    # Two at once: of what is refused nothing is lost, and what is applied is applied once.
+    async with anyio.create_task_group() as group:
+        group.start_soon(attempt)
+        group.start_soon(attempt)
+    applied = [each for each in outcomes if each.startswith("applied")]
+    refused = [each for each in outcomes if not each.startswith("applied")]
+    assert len(applied) == 1
+    assert "1 added" in applied[0]
+    assert any(why in refused[0] for why in ("applied already", "the state has moved"))
+    assert "the state has moved" in await stack.refusal(planned)
+    assert "no drift" in await drift(stack.source, stack.keeper, Journal())
+    # That a plan is spent stops it where nothing else would.
+    idle = await stack.plan()
+    assert "No changes" in await idle.show()
+    await spent(stack, facts_of(idle).plan)
+    assert "applied already" in await stack.refusal(idle)
+
+
+async def spent(stack: Stack, plan: Digest) -> None:
+    """Note a plan as spent, as an apply does first of all."""
+    code = (
+        "import sys; from slipway.inside.state import connected, spend\n"
+        "with connected() as connection: spend(connection, sys.argv[1])"
+    )
+    box = plans.workplace(stack.source, stack.keeper)
+    await box.with_exec(["python", "-c", code, str(plan)]).sync()
+
+
+async def test_11_what_differs_is_drift(stack: Stack) -> None:
+    own = replace(stack, keeper=database())
+    await own.apply(await own.plan())
+    tree = own.source.tree.with_new_file(
+        f"{STACK}/more.tf", 'resource "terraform_data" "more" {\n  input = 1\n}\n'
+    )
+    with pytest.raises(Drifted) as caught:
+        await drift(replace(own.source, tree=tree), own.keeper, Journal())
+    assert "terraform_data.more will be created" in str(caught.value)
+
+
+async def test_12_a_plans_secrets_stay_inside(
+    project: Project, fresh: Callable[[str], str]
+) -> None:
+    project.named(fresh("secret")).write(f"{STACK}/secret.tf", SECRETIVE).commit()
+    own = Stack(await project.source(), project, database())
+    plan = await own.plan()
+    everything = dag.directory().with_directory("layout", plan.layout)
+    everything = everything.with_directory("files", plan.files).with_new_file("facts", plan.facts)
+    assert await holders(everything, SECRET) == ""
+    # The search finds it where it is: in the source.
+    assert "secret.tf" in await holders(own.source.tree.directory("terraform"), SECRET)
+    assert "(sensitive value)" in await plan.files.file("plan.json").contents()
+    assert SECRET not in await own.apply(plan)
+
+
+async def holders(folder: dagger.Directory, text: str) -> str:
+    """The files that hold a text, also inside zips."""
+    look = (
+        "import sys, pathlib\n"
+        "for p in sorted(pathlib.Path('/in').rglob('*')):\n"
+        "    if p.is_file() and sys.argv[1].encode() in p.read_bytes(): print(p)\n"
+    )
+    box = Tools().python().with_directory("/in", folder)
+    return await box.with_exec(["python", "-c", look, text]).stdout()
