@@ -202,7 +202,7 @@ async def test_11_applied_once_never_twice_and_never_late(
     assert "no drift" in await drift(stack.source, stack.keeper, Journal())
     # That a plan is spent stops it where nothing else would.
     idle = await stack.plan()
-    assert "No changes" in await idle.show()
+    assert "No changes" in await idle.files.file("plan.txt").contents()
     await spent(stack, facts_of(idle).plan)
     assert "applied already" in await stack.refusal(idle)
 

@@ -375,8 +375,8 @@ class Slipway:
         source = await self._source()
         history = self._history(source.tools)
         model = await models.train(source, journal, history)
-        verdict = await models.gate(model, source.project)
-        require([verdict], source.project.gates.not_evaluated)
+        verdicts = await models.gates(source, model, journal)
+        require(verdicts, source.project.gates.not_evaluated, models.GATES)
         return await images.build(source, model, journal, await history.head())
 
     async def _pem(self, desk: Desk, given: dagger.File | None) -> str:

@@ -8,13 +8,16 @@ from dagger import Doc, field, function, object_type
 
 from .domain.config import Project
 from .domain.verdicts import Finding, Severity, Status, Verdict
-from .errors import DataError
+from .errors import DataError, StageFailed
 from .git import Commit, History
 from .layout import digest_of
 from .source import BAD_DATA, DATA, Source
 from .stage import Journal, Stage, expect_success
+from .tools import LIBRARY
 
 OUT = "/model"
+# Neither needs anything from outside: there is no excuse for not looking.
+GATES = ("model", "model-files")
 
 
 @object_type
@@ -87,6 +90,14 @@ async def train(source: Source, journal: Journal, history: History) -> Model:
     return Model(files=files, layout=packed.directory("/layout"))  # type: ignore[call-arg]
 
 
+async def gates(source: Source, model: Model, journal: Journal) -> list[Verdict]:
+    """The gates of a model: how good it is, and what its files are."""
+    return [
+        await gate(model, source.project),
+        await files_gate(source, model.files, journal),
+    ]
+
+
 async def gate(model: Model, project: Project) -> Verdict:
     """The model gate: the declared metric on the held-out data is at least the declared threshold, and the
     model is not worse than the last released one where there is one."""
@@ -118,6 +129,52 @@ async def gate(model: Model, project: Project) -> Verdict:
         status=Status.FAILED if findings else Status.PASSED,
         summary=findings[0].title if findings else f"{metric} {value:.4f} ≥ {threshold:g}",
         findings=tuple(findings),
+        tool="slipway",
+    )
+
+
+def examining(source: Source, files: dagger.Directory) -> Stage:
+    """The stage that looks at the model's files, and loads none of them."""
+    model = source.project.model
+    rules = {
+        "globals": [list(pair) for pair in model.pickle_globals],
+        "types": list(model.trusted_types),
+    }
+    container = (
+        source.tools.box(locked="model")
+        .with_directory(LIBRARY, source.tools.library("inside", "domain"))
+        .with_mounted_directory(OUT, files)
+        .with_new_file("/rules.json", json.dumps(rules))
+    )
+    return Stage(
+        name="model-files",
+        container=container,
+        argv=(
+            "python", "-m", "slipway.inside.model_files", "--folder", OUT, "--rules", "/rules.json",
+        ),
+        after=("train",),
+    )  # fmt: skip
+
+
+async def files_gate(source: Source, files: dagger.Directory, journal: Journal) -> Verdict:
+    """The gate of the model's files: each is of a kind that can be read without running code."""
+    try:
+        outcome = await examining(source, files).run(journal)
+        found = json.loads(outcome.stdout)
+    except (StageFailed, ValueError) as error:
+        return Verdict(
+            gate="model-files",
+            status=Status.NOT_EVALUATED,
+            summary=f"not evaluated: {str(error).splitlines()[0]}",
+            tool="slipway",
+        )
+    findings = tuple(Finding(severity=Severity.CRITICAL, **each) for each in found)
+    count = len(await files.entries())
+    return Verdict(
+        gate="model-files",
+        status=Status.FAILED if findings or not count else Status.PASSED,
+        summary=findings[0].title if findings else f"{count} files, none of which runs code",
+        findings=findings,
         tool="slipway",
     )
 

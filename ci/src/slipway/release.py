@@ -147,7 +147,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
             await verify_all(run.desk, pinned, Trust(pem=keys[0]), run.journal)
 
     await side_by_side(lambda: make(run), look_closer)
-    required = (*SELF_SUFFICIENT, "model", "smoke-test", "image-secrets")
+    required = (*SELF_SUFFICIENT, *models.GATES, "smoke-test", "image-secrets")
     require(run.parts.verdicts, run.source.project.gates.not_evaluated, required)
     value, artifacts = await describe(run)
     pinned = {
@@ -178,9 +178,9 @@ async def _check(run: Run) -> None:
 async def _build(run: Run) -> None:
     source, journal = run.source, run.journal
     model = run.parts.model = await models.train(source, journal, run.history)
-    verdict = await models.gate(model, source.project)
-    run.parts.verdicts += about(await digest_of(model.layout), [verdict])
-    require([verdict], source.project.gates.not_evaluated)
+    verdicts = about(await digest_of(model.layout), await models.gates(source, model, journal))
+    run.parts.verdicts += verdicts
+    require(verdicts, source.project.gates.not_evaluated, models.GATES)
     image = run.parts.image = await images.build(source, model, journal, run.head)
     digest = await digest_of(image.layout)
 

@@ -1,6 +1,7 @@
 """Every stage by its name, for `debug`: the same containers and commands that a run uses."""
 
 import difflib
+import uuid
 from collections.abc import Sequence
 
 from . import image as images
@@ -13,7 +14,7 @@ from .source import Source
 from .stage import Journal, Stage
 from .state import Keeper
 
-EARLY = ("dataset", "train", "pack-model", "plan", "pack-plan")
+EARLY = ("dataset", "train", "model-files", "pack-model", "state", "plan", "pack-plan")
 LATE = ("assemble", "smoke-test", "image-secrets", "image-vulnerabilities", "sbom")
 
 
@@ -40,6 +41,8 @@ async def _early(name: str, source: Source, history: History, keeper: Keeper) ->
     if name == "dataset":
         return source.dataset()
     head = await history.head()
+    if name == "state":
+        return plans.asking(source, keeper, uuid.uuid4().hex)
     if name in ("plan", "pack-plan"):
         state = await plans.state_of(source, Journal(), keeper)
         planning = plans.planning(source, head.epoch, keeper, state)
@@ -50,6 +53,8 @@ async def _early(name: str, source: Source, history: History, keeper: Keeper) ->
     training = models.training(source, origin)
     if name == "train":
         return training
+    if name == "model-files":
+        return models.examining(source, training.finished().directory(models.OUT))
     return models.packing(source, training.finished().directory(models.OUT), origin)
 
 

@@ -13,7 +13,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from slipway.domain.digests import Digest
-from slipway.domain.mlbom import ModelFacts, ml_bom
+from slipway.domain.mlbom import ModelFacts, facts_of, ml_bom
+from slipway.domain.modelpack import Facts, ModelFile, Role, pack
 from slipway.errors import DataError
 
 ROOT = Path(__file__).parents[3]
@@ -79,6 +80,16 @@ def test_everything_that_is_known_stands_in_it() -> None:
 
 def test_the_same_model_gives_the_same_bytes() -> None:
     assert ml_bom(FACTS) == ml_bom(replace(FACTS, files=dict(sorted(FACTS.files.items()))))
+
+
+def test_the_facts_are_those_of_the_artifact() -> None:
+    file = ModelFile(name="model.skops", size=7, digest=Digest.of(b"weights"), role=Role.WEIGHT)
+    packed = pack([file], Facts(name="screening", commit="a" * 40, epoch=FACTS.epoch))
+    found = facts_of(
+        packed.manifest.decode(), metrics=FACTS.metrics, schema=FACTS.schema, data=FACTS.data,
+        tool_version="sha256:1",
+    )  # fmt: skip
+    assert found == replace(FACTS, files={"model.skops": Digest.of(b"weights")})
 
 
 @pytest.mark.parametrize(

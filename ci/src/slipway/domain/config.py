@@ -36,6 +36,14 @@ _SHARES = (
 )
 
 
+_MODEL_KEYS = (
+    *("data", "schema", "metric", "threshold", "sources"),
+    *("pickle-globals", "trusted-types"),
+)
+_GLOBAL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+_TYPE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+
+
 class Engine(Enum):
     """The program that plans and applies the infrastructure."""
 
@@ -65,6 +73,9 @@ class Model:
 
     `data` is the path of a CSV, or None where `python -m <package>.dataset` makes it; `schema`
     describes its columns.
+
+    `pickle_globals` are the (module, name) that a pickle among the model's files may import, `trusted_types` the types
+    in a skops file that skops does not know: without them such files are refused.
     """
 
     schema: str
@@ -72,6 +83,8 @@ class Model:
     threshold: float
     data: str | None = None
     sources: tuple[str, ...] = EVERYTHING
+    pickle_globals: tuple[tuple[str, str], ...] = ()
+    trusted_types: tuple[str, ...] = ()
 
 
 class Keeping(Enum):
@@ -122,7 +135,7 @@ def parse(text: str, *, where: str = FILE) -> Project:
         version=top.whole("version", 1, 1),
         name=top.text("name", _label),
         service=_service(top.section("service", ("folder", "package", "port", "ready", "predict"))),
-        model=_model(top.section("model", ("data", "schema", "metric", "threshold", "sources"))),
+        model=_model(top.section("model", _MODEL_KEYS)),
         infrastructure=_infrastructure(top.section("infrastructure", ("engine", "stack", "state"))),
         gates=_gates(
             top.section("gates", ("vulnerabilities", "not-evaluated", "ignore"), optional=True)
@@ -152,6 +165,13 @@ def _model(section: Section) -> Model:
         schema=section.text("schema", _path),
         metric=metric,
         threshold=section.number("threshold", low, high),
+        pickle_globals=tuple(
+            (module, name)
+            for module, _, name in (
+                text.partition(":") for text in section.texts("pickle-globals", _global)
+            )
+        ),
+        trusted_types=section.texts("trusted-types", _type),
     )
 
 
@@ -206,6 +226,8 @@ def _matching(pattern: re.Pattern[str], expected: str) -> Check:
 _label = _matching(
     _LABEL, "a DNS label: lower-case letters, digits and -, a letter first, at most 63"
 )
+_global = _matching(_GLOBAL, "one import as module:name, such as numpy:dtype")
+_type = _matching(_TYPE, "one type as module.name, such as numpy.dtype")
 _endpoint = _matching(_ENDPOINT, "a path such as /readyz")
 
 

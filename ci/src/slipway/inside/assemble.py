@@ -32,8 +32,9 @@ LAYER_TYPE: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 PLAN_FILE: Final = "application/vnd.slipway.plan.v1"
 # Tests of the dependencies are no part of a service; numpy's own testing helpers import one of theirs.
 TESTS: Final = ("test", "tests")
+# Exactly one of these is there; the gate of the model's files says whether it may be.
+WEIGHTS: Final = ("model.skops", "model.safetensors", "model.onnx", "model.pkl", "model.joblib")
 ROLES: Final[Mapping[str, Role]] = {
-    "model.skops": Role.WEIGHT,
     "card.md": Role.DOC,
     "metrics.json": Role.DOC,
     "schema.json": Role.WEIGHT_CONFIG,
@@ -155,7 +156,8 @@ def model(options: argparse.Namespace) -> str:
     """Write a model as an OCI artifact (ModelPack)."""
     layout = Layout(options.output)
     files = []
-    for name, role in sorted(ROLES.items()):
+    weights = {name: Role.WEIGHT for name in WEIGHTS if (options.files / name).exists()}
+    for name, role in sorted({**ROLES, **weights}.items()):
         content = (options.files / name).read_bytes()
         layout.add(content)
         files.append(ModelFile(name=name, size=len(content), digest=Digest.of(content), role=role))
@@ -166,6 +168,7 @@ def model(options: argparse.Namespace) -> str:
             name=options.name,
             commit=options.commit,
             epoch=options.epoch,
+            format=next((Path(name).suffix[1:] for name in weights), "skops"),
             metrics={key: float(value) for key, value in metrics.items()},
         ),
     )
