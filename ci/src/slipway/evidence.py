@@ -35,7 +35,10 @@ Read = Callable[[ToolOutput, Context], Verdict]
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """A stage that looks, and the reader of what it leaves: a report file, else standard output."""
+    """A stage that looks, and the reader of what it leaves: a report file, else standard output.
+
+    A gate that `looks_at` an empty folder has not looked.
+    """
 
     stage: Stage
     read: Read
@@ -45,6 +48,7 @@ class Gate:
     report: str | None = None
     data_date: Callable[[Outcome], Awaitable[dt.date | None]] | None = None
     subject: str | None = None
+    looks_at: dagger.Directory | None = None
 
 
 async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
@@ -56,6 +60,9 @@ async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
         waivers=source.project.gates.ignore,
         subject=gate.subject,
     )
+    # trivy has no word for having seen no file at all: it finds nothing in nothing, and is content.
+    if gate.looks_at is not None and not await gate.looks_at.entries():
+        return context.blind(gate.tool, "there is nothing to look at")
     try:
         outcome = await gate.stage.run(journal)
     except StageFailed as error:
@@ -209,6 +216,7 @@ def _tree_gates(source: Source) -> list[Gate]:
             ),
             read=_trivy_reader(trivy.Scan.SECRETS),
             tool=trivy.TOOL,
+            looks_at=tree,
         ),
         Gate(
             stage=Stage(

@@ -19,6 +19,8 @@ from ..domain.weights import LIMIT, Kind, examine
 from ..errors import SlipwayError
 
 SECONDS: Final = 120
+# `python -m picklescan` (1.0.5) ends with 0 whatever it found: its __main__ throws the answer away.
+_PICKLESCAN: Final = "import sys; from picklescan.cli import main; sys.exit(main())"
 
 
 def findings(folder: Path, rules: dict[str, Any]) -> Iterator[dict[str, str]]:
@@ -72,8 +74,8 @@ def _strictly(kind: Kind, path: Path) -> None:
 def _vetoes(path: Path, name: str) -> Iterator[dict[str, str]]:
     """Two scanners that may say no, and never yes: anything but a clean pass blocks."""
     scanners = {
-        "picklescan": [sys.executable, "-m", "picklescan", "--path", str(path)],
-        "fickling": [sys.executable, "-m", "fickling", "--check-safety", str(path)],
+        "picklescan": [sys.executable, "-c", _PICKLESCAN, "--path", str(path)],
+        "fickling": [sys.executable, "-m", "fickling", "--check-safety", "-p", str(path)],
     }
     for scanner, argv in scanners.items():
         try:
@@ -87,7 +89,7 @@ def _vetoes(path: Path, name: str) -> Iterator[dict[str, str]]:
             continue
         if done.returncode:
             words = (done.stdout + done.stderr).strip().splitlines() or ["it says nothing"]
-            yield _finding(f"veto-{scanner}", name, f"{scanner}: {words[-1][:160]}")
+            yield _finding(f"veto-{scanner}", name, f"{scanner}: {words[0][:160]}")
 
 
 def _finding(kind: str, where: str, title: str, remedy: str = "") -> dict[str, str]:
