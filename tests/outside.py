@@ -1,11 +1,13 @@
-"""Look at a release from outside: stock cosign, crane and runc, and none of our own code.
+"""Look at a release from outside: stock cosign, crane and runc, schemas, and none of our own code.
 
     python -m tests.outside dist
 
-Serves the embedded registry on this machine, verifies the four artifacts with the published key, and runs the image as
-its user on a read-only root file system, where it has to answer.
+Serves the embedded registry on this machine, verifies the four artifacts and their attestations with the published key,
+checks the statements by the code of their specifications, and runs the image as its user on a read-only root file
+system, where it has to answer.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -16,11 +18,26 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from google.protobuf import json_format
+from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
 
 KINDS = ("release", "model", "image", "plan")
 TOOLS = {
     "crane": ("gcr.io/go-containerregistry/crane:v0.22.1", "/ko-app/crane"),
     "cosign": ("ghcr.io/sigstore/cosign/cosign:v3.1.3", "/ko-app/cosign"),
+}
+# Each type of attestation by cosign's name for it, and which artifacts have it.
+ATTESTED = {
+    "slsaprovenance1": ("model", "image", "plan"),
+    "cyclonedx": ("model", "image"),
+    "tag:slipway,2026:verdicts/v1": KINDS,
+    "tag:slipway,2026:plan/v1": ("plan",),
 }
 EMPTY_ROOT = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
 # A port of its own: two releases are never looked at at once, but a person's service may hold 8080.
@@ -101,6 +118,27 @@ def verify(tools: dict[str, Path], dist: Path, references: dict[str, str], folde
         if "https://sigstore.dev/cosign/sign/v1" not in types:
             sys.exit(f"{kind}: no signature among {types}")
         print(f"{kind}: {reference} is there, and cosign verifies its signature")
+        for name, kinds in ATTESTED.items():
+            if kind not in kinds:
+                continue
+            command = [tools["cosign"], "verify-attestation", *common, "--type", name, reference]
+            for line in run(command).splitlines():
+                conforms(name, json.loads(base64.b64decode(json.loads(line)["payload"])), kind)
+            print(f"{kind}: cosign verifies {name}, and its schema does")
+
+
+def conforms(name: str, statement: dict[str, Any], kind: str) -> None:
+    """End where a statement is not what its specification says: in-toto's, SLSA's and CycloneDX's own checkers."""
+    message = json_format.ParseDict(statement, statement_pb2.Statement())
+    Statement.copy_from_pb(message).validate()
+    predicate = statement["predicate"]
+    if name == "slsaprovenance1":
+        json_format.ParseDict(predicate, provenance_pb2.Provenance())
+    if name == "cyclonedx":
+        version = SchemaVersion.from_version(predicate["specVersion"])
+        wrong = JsonStrictValidator(version).validate_str(json.dumps(predicate))
+        if wrong is not None:
+            sys.exit(f"{kind}: the bill of materials is not valid CycloneDX: {wrong}")
 
 
 def bundle(tools: dict[str, Path], reference: str, folder: Path) -> None:

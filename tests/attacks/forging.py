@@ -97,6 +97,7 @@ class Forge:
     key: Key = field(default_factory=Key)
     name: str = field(default_factory=lambda: f"attack-{uuid.uuid4().hex[:10]}")
     scan: Verdict | None = None
+    more: tuple[Verdict, ...] = ()
     changed: dict[str, dict[str, Sequence[Any]]] = field(default_factory=dict)
     unsigned: tuple[str, ...] = ()
     named: dict[str, Reference] = field(default_factory=dict)
@@ -131,12 +132,16 @@ class Forge:
         lint = Verdict(gate="lint", status=Status.PASSED, summary="-", subject=COMMIT, time=now)
         scan = self.scan or Verdict(gate="scan", status=Status.PASSED, summary="clean")
         image = str(self.artifact("image").digest)
-        return lint, replace(
-            scan,
-            subject=scan.subject or image,
-            time=scan.time or now,
-            data_date=scan.data_date or now.date(),
+        scans = (
+            replace(
+                each,
+                subject=each.subject or image,
+                time=each.time or now,
+                data_date=each.data_date or now.date(),
+            )
+            for each in (scan, *self.more)
         )
+        return lint, *scans
 
     def attestations(self, kind: str) -> dict[str, Sequence[Any]]:
         """The predicates of a kind by type, as an honest release has them, unless changed."""
@@ -200,11 +205,11 @@ class Forge:
         assert answer.ok == (not refused)
         return refused
 
-    async def run(self, *commands: Sequence[str]) -> Outcome:
+    async def run(self, *commands: Sequence[str], box: dagger.Container | None = None) -> Outcome:
         """Commands of somebody who may write to the registry; `{kind}` stands for a repository as steps write it."""
         inside = {kind: self.registry.inside(self.repository(kind)) for kind in KINDS}
         argv = [[word.format(**inside) for word in command] for command in commands]
-        outcome = await self.desk().run("attack", argv, Journal())
+        outcome = await self.desk().run("attack", argv, Journal(), box)
         assert outcome.exit_code == 0, outcome.stderr
         return outcome
 
