@@ -16,7 +16,7 @@ from .releasing import ADVISORY, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 FUNCTIONS = {
-    "build", "check", "debug", "plan", "registry", "release", "report", "reproduce", "smoke-test", "train", "verify",
+    "apply", "build", "check", "debug", "drift", "plan", "registry", "release", "report", "reproduce", "smoke-test", "train", "verify",
 }  # fmt: skip
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -41,7 +41,9 @@ def test_functions_read_as_a_table_of_contents() -> None:
     assert all(row and len(row[0]) > 20 and row[0].endswith(".") for row in names.values()), names
 
 
-@pytest.mark.parametrize("function", ["check", "release", "verify", "report", "reproduce", "debug"])
+@pytest.mark.parametrize(
+    "function", ["check", "release", "verify", "apply", "report", "reproduce", "debug"]
+)
 def test_every_argument_is_described(function: str) -> None:
     done = dagger_command("call", function, "--help")
     assert done.returncode == 0, done.stderr[-3000:]
