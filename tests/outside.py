@@ -127,6 +127,26 @@ def verify(tools: dict[str, Path], dist: Path, references: dict[str, str], folde
             print(f"{kind}: cosign verifies {name}, and its schema does")
 
 
+def model_folder(tools: dict[str, Path], dist: Path, reference: str, folder: Path) -> None:
+    """Verify the model's files by model_signing alone, and see that it misses a file that nobody signed."""
+    model = folder / "model"
+    model.mkdir()
+    manifest = json.loads(run([tools["crane"], "manifest", reference]))
+    for layer in manifest["layers"]:
+        name = layer["annotations"]["org.opencontainers.image.title"]
+        blob = f"{reference.partition('@')[0]}@{layer['digest']}"
+        content = subprocess.run([tools["crane"], "blob", blob], capture_output=True, check=True)
+        (model / name).write_bytes(content.stdout)
+    program = Path(sys.executable).with_name("model_signing")
+    verify: list[str | Path] = [program, "verify", "key", model, "--signature", dist / "model.sig"]
+    verify += ["--public_key", dist / "cosign.pub"]
+    run(verify)
+    (model / "extra.so").touch()
+    if subprocess.run(verify, capture_output=True, check=False).returncode == 0:
+        sys.exit("model_signing does not mind a file that nobody signed")
+    print("model: model_signing verifies its folder, and refuses one with a file more")
+
+
 def conforms(name: str, statement: dict[str, Any], kind: str) -> None:
     """End where a statement is not what its specification says: in-toto's, SLSA's and CycloneDX's own checkers."""
     message = json_format.ParseDict(statement, statement_pb2.Statement())
@@ -196,6 +216,7 @@ def main(arguments: Sequence[str]) -> int:
         tools = fetch_tools(folder)
         with registry():
             verify(tools, dist, references, folder)
+            model_folder(tools, dist, references["model"], folder)
             bundle(tools, references["image"], folder / "bundle")
         serve(folder / "bundle", dist)
     return 0

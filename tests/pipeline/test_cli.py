@@ -16,7 +16,8 @@ from .releasing import ADVISORY, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 FUNCTIONS = {
-    "apply", "build", "check", "debug", "drift", "plan", "registry", "release", "report", "reproduce", "smoke-test", "train", "verify",
+    "apply", "build", "check", "debug", "drift", "plan", "registry", "release", "report", "reproduce", "smoke-test",
+    "train", "verify",
 }  # fmt: skip
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

@@ -148,13 +148,18 @@ async def plan(
 ) -> Plan:
     """Plan the declared stack; raises ConfigError where the stack is at fault."""
     keeper = keeper or Keeper()
+    stack = source.project.infrastructure.stack
+    if not await source.tree.exists(stack):
+        raise ConfigError(
+            "the stack is not there", where=stack, remedy="`infrastructure.stack` names its folder"
+        )
     state = await state_of(source, journal, keeper)
     stage = planning(source, head.epoch, keeper, state)
     outcome = await stage.run(journal)
     if outcome.exit_code:
         raise ConfigError(
             f"the stack does not plan: {first_error(outcome.stderr)}",
-            where=source.project.infrastructure.stack,
+            where=stack,
             remedy=f"To look into it: {stage.ask}",
         )
     printed: list[str] = json.loads(outcome.stdout)

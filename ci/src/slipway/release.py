@@ -40,7 +40,7 @@ from .git import Commit, History
 from .layout import digest_of, manifest_of, size_of
 from .proof import Found, gather_all, verify_all
 from .publish import Desk, Subject, refuse_moved
-from .signing import Trust, public_key
+from .signing import MODEL_SIGNATURE, Trust, public_key, signing_folder
 from .source import Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
 from .state import Keeper
@@ -64,7 +64,7 @@ class Release:
     dist: Annotated[
         dagger.Directory,
         Doc(
-            "what one goes on with: release.json, verdicts.sarif, cosign.pub, report.txt, report.html"
+            "what one goes on with: release.json, verdicts.sarif, cosign.pub, model.sig, report.txt, report.html"
         ),
     ] = shown()
 
@@ -78,6 +78,7 @@ class Parts:
     plan: plans.Plan | None = None
     sbom: str = ""
     ml_bom: str = ""
+    model_signature: str = ""
     inputs: dict[str, list[Dependency]] = field(default_factory=dict)
     engine: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
@@ -196,7 +197,12 @@ async def _build(run: Run) -> None:
         outcome = await expect_success(sbom(source, image.layout), journal)
         run.parts.sbom = await outcome.file("/sbom.json").contents()
 
-    await side_by_side(ask, scan, list_parts)
+    async def sign() -> None:
+        stage = signing_folder(run.desk.tools, run.desk.key, model.files, run.desk.nonce)
+        outcome = await expect_success(stage, journal)
+        run.parts.model_signature = await outcome.file(MODEL_SIGNATURE).contents()
+
+    await side_by_side(ask, scan, list_parts, sign)
 
 
 async def _plan(run: Run) -> None:
@@ -360,6 +366,7 @@ async def conclude(
         "release.json": whole.report(),
         "verdicts.sarif": to_sarif(whole.verdicts),
         "cosign.pub": key,
+        "model.sig": run.parts.model_signature,
         "report.txt": text,
         "report.html": page,
     }

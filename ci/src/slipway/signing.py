@@ -32,6 +32,7 @@ EMPTY_ROOT: Final = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json
 OFFLINE: Final = ("--signing-config", CONFIG, "--trusted-root", ROOT, "--yes")
 # cosign's names for types of predicates that it knows.
 TYPES: Final = {PROVENANCE: "slsaprovenance1", SBOM: "cyclonedx"}
+MODEL_SIGNATURE: Final = "/model.sig"
 SIGNATURE: Final = "https://sigstore.dev/cosign/sign/v1"
 
 
@@ -68,6 +69,26 @@ class Key:
 def offline(container: dagger.Container) -> dagger.Container:
     """The container with a signing configuration and a trusted root that name nobody."""
     return container.with_new_file(CONFIG, EMPTY_CONFIG).with_new_file(ROOT, EMPTY_ROOT)
+
+
+def signing_folder(tools: Tools, key: Key, files: dagger.Directory, nonce: str) -> Stage:
+    """The stage that signs a model's folder by OpenSSF model signing, so that it verifies without a registry."""
+    container = (
+        key.mounted(tools.box(locked="signing"))
+        .with_mounted_directory("/model", files)
+        .with_mounted_temp("/run/private")
+        .with_env_variable("SLIPWAY_NONCE", nonce)
+    )
+    password = ("--password", PASSWORD) if key.password else ()
+    return Stage(
+        name="sign-model",
+        container=container,
+        argv=(
+            "python", "-m", "slipway.inside.model_signature", "--folder", "/model", "--key", key.path,
+            *password, "--private", "/run/private", "--output", MODEL_SIGNATURE,
+        ),
+        after=("train",),
+    )  # fmt: skip
 
 
 def sign_commands(key: Key, reference: str) -> list[list[str]]:

@@ -99,7 +99,7 @@ def test_an_answer_is_told_to_people_and_machines() -> None:
     answer = Verification(release="r", commit=COMMIT, environment="dev", checks=(good, bad))
     head, commit, _, _, first, second = answer.to_text().splitlines()
     assert head == "REFUSED: r for dev (2 things asked, 1 not found as asked)"
-    assert commit == f"commit {COMMIT}"
+    assert commit == f"commit  {COMMIT}"
     assert first.startswith("NO  plan")
     assert "\x1b" not in first
     assert second.endswith("2026-11-24T12:00:00Z")

@@ -85,6 +85,7 @@ def evaluate(case: Case) -> Verification:
         release=whole.reference.pinned if whole else "",
         commit=case.release.commit,
         environment=case.environment.name,
+        artifacts={kind: each.reference.pinned for kind, each in case.evidence.items()},
         checks=tuple(checks),
     )
 

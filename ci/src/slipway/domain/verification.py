@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from .fields import pretty
 from .times import written
@@ -32,7 +32,8 @@ class Verification:
     release: str
     commit: str
     environment: str
-    checks: tuple[Check, ...]
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -47,6 +48,7 @@ class Verification:
                 "release": self.release,
                 "commit": self.commit,
                 "environment": self.environment,
+                "artifacts": dict(self.artifacts),
                 "verified": self.ok,
                 "checks": [_dict(check) for check in self.checks],
             }
@@ -60,7 +62,9 @@ class Verification:
         head = f"{verdict}: {self.release} for {self.environment or 'no environment'} ({asked})"
         rows: list[tuple[str, ...]] = [("", "artifact", "asked", "found", "by", "when")]
         rows += [_row(check) for check in sorted(self.checks, key=lambda check: check.ok)]
-        return "\n".join([head, f"commit {self.commit}", "", *_table(rows)])
+        named = [("commit", self.commit), *self.artifacts.items()]
+        parts = _table([(name, text) for name, text in named])
+        return "\n".join([head, *parts, "", *_table(rows)])
 
 
 def _row(check: Check) -> tuple[str, ...]:
