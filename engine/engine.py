@@ -50,8 +50,8 @@ def configuration(settings: Settings) -> dict[str, object]:
     policy = {
         "filters": ["type!=exec.cachemount"],
         "reservedSpace": "2GB",
-        "maxUsedSpace": "40GB",
-        "minFreeSpace": "10%",
+        "maxUsedSpace": "30GB",
+        "minFreeSpace": "5%",
     }
     return {"logLevel": "info", "registries": registries, "gc": {"policies": [policy]}}
 

@@ -107,7 +107,7 @@ class Stage:
         with TRACER.start_as_current_span(self.name):
             container = self.finished()
             try:
-                record = json.loads(await container.file(f"{OUT}/stage.json").contents())
+                record = json.loads(await _once_more(container.file(f"{OUT}/stage.json")))
             except dagger.ExecError as error:
                 raise StageFailed(
                     self.name,
@@ -124,6 +124,22 @@ class Stage:
             stderr=record["stderr"],
             container=container,
         )
+
+
+async def _once_more(file: dagger.File) -> str:
+    """The file's content; asked for again where the engine lost the result of a step while it put it away.
+
+    Engine 0.19.10 may collect a snapshot that it is about to commit ("failed to stat active key during commit"), when it
+    is short of space. Nothing is wrong with the step then, and every step of ours may be run again.
+    """
+    try:
+        return await file.contents()
+    except dagger.ExecError:
+        raise
+    except dagger.QueryError as error:
+        if "during commit" not in str(error):
+            raise
+    return await file.contents()
 
 
 async def expect_success(stage: Stage, journal: Journal) -> Outcome:
