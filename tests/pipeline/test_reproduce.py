@@ -15,7 +15,7 @@ from slipway.layout import digest_of
 from slipway.publish import Desk
 from slipway.release import Run, describe, make, publish
 from slipway.reproduce import Attempt, reproduce
-from slipway.signing import public_key
+from slipway.signing import Key, public_key
 from slipway.stage import Journal
 from slipway.tools import Tools
 
@@ -66,7 +66,7 @@ async def published(run: Run) -> str:
     """Push, sign and attest what a run made; gives the reference of the release."""
     desk = run.desk
     # cosign finds the key made by now.
-    await public_key(desk.tools, desk.key, Journal(), desk.nonce)
+    await public_key(desk.tools, Key(), Journal(), desk.nonce)
     _, artifacts = await describe(run)
     await publish(run, artifacts)
     return f"{run.repository('release')}@{await digest_of(artifacts['release'])}"
@@ -75,7 +75,7 @@ async def published(run: Run) -> str:
 async def attempted(project: Project, desk: Desk, reference: str) -> str:
     """What `reproduce` says of a release, at a desk of its own: one desk reads an artifact once."""
     desk = desk_at(desk.registry)
-    key = await public_key(desk.tools, desk.key, Journal(), desk.nonce)
+    key = await public_key(desk.tools, Key(), Journal(), desk.nonce)
     return await reproduce(Attempt(desk=desk, history=project.history()), reference, key)
 
 

@@ -16,7 +16,8 @@ The map of the package, in the order in which the data flows:
     layout       an OCI layout as a folder: its digest and its size
     telling      errors as sentences, not as stack traces
     registry     where artifacts go: an address people use, and how a container reaches it
-    signing      the key and cosign's command lines
+    signing      who signs and who is trusted, and cosign's command lines
+    signers      who signs without a key of their own: a key in Vault or a KMS, an identity
     stage        one step in a container: run, timed, its crash told from its answer
     tools        the pinned tool containers: the only room that names an image
     inside/      programs that run inside stage containers (standard library only)

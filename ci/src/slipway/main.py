@@ -28,6 +28,7 @@ from .publish import Desk
 from .registry import embedded_service, open_registry, registry_of
 from .release import Release, Run
 from .reproduce import Attempt, reproduce
+from .signers import Choice
 from .signing import Key, public_key
 from .source import Source, by_content, open_source
 from .stage import Journal
@@ -155,6 +156,32 @@ class Slipway:
         key_password: Annotated[
             dagger.Secret | None, Doc("The key's password, as env://NAME")
         ] = None,
+        managed_key: Annotated[
+            str | None,
+            Doc(
+                "A key that Vault or a KMS keeps, as cosign names it: hashivault://NAME, awskms://…"
+            ),
+        ] = None,
+        identity: Annotated[
+            str | None,
+            Doc(
+                "Sign by identity, without a key (Fulcio, Rekor): the signer's name in policy.yaml"
+            ),
+        ] = None,
+        signing_credentials: Annotated[
+            dagger.Secret | None,
+            Doc(
+                "For managed-key and identity: lines NAME=value, such as VAULT_TOKEN=…; docs/signing.md"
+            ),
+        ] = None,
+        signing_config: Annotated[
+            dagger.File | None,
+            Doc("For identity: Sigstore's signing_config.json, which services sign"),
+        ] = None,
+        trusted_root: Annotated[
+            dagger.File | None,
+            Doc("For identity: Sigstore's trusted_root.json, which roots to trust"),
+        ] = None,
         advisories: Annotated[
             dagger.Directory | None, Doc("A local OSV database; else the public one is asked")
         ] = None,
@@ -176,12 +203,22 @@ class Slipway:
         with telling():
             source = await self._source()
             history = self._history(source.tools)
+            choice = Choice(
+                key=key,
+                key_password=key_password,
+                managed_key=managed_key,
+                identity=identity,
+                credentials=signing_credentials,
+                config=signing_config,
+                root=trusted_root,
+            )
+            policy = await Party(self.tree).stated() if identity is not None else None
             desk = Desk(
                 tools=source.tools,
                 registry=open_registry(
                     source.tools, registry, registry_service, username, password
                 ),
-                key=Key(secret=key, password=key_password),
+                key=choice.signer(policy),
             )
             run = Run(
                 source=source,
@@ -382,4 +419,4 @@ class Slipway:
     async def _pem(self, desk: Desk, given: dagger.File | None) -> str:
         if given is not None:
             return await given.contents()
-        return await public_key(desk.tools, desk.key, Journal(), desk.nonce)
+        return await public_key(desk.tools, Key(), Journal(), desk.nonce)

@@ -18,7 +18,7 @@ from .domain.registry_answers import absent, explain, of_registry, said
 from .errors import ContentMismatch, DataError, RegistryError, SigningError, TagConflict
 from .layout import digest_of
 from .registry import Registry
-from .signing import Key, attest_command, sign_commands
+from .signing import Signer, attest_command, sign_commands
 from .stage import Journal, Outcome, Stage
 from .tools import Tools
 
@@ -45,7 +45,7 @@ class Desk:
 
     tools: Tools
     registry: Registry
-    key: Key
+    key: Signer
     nonce: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     async def lookup(self, tags: Sequence[str], journal: Journal) -> dict[str, str]:
@@ -81,7 +81,7 @@ class Desk:
             commands,
             journal,
             container,
-            self.key.secret_option,
+            self.key.handed,
             after=("pack-release",),
         )
         if outcome.exit_code == FAILED:

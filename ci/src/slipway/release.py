@@ -40,7 +40,7 @@ from .git import Commit, History
 from .layout import digest_of, manifest_of, size_of
 from .proof import Found, gather_all, verify_all
 from .publish import Desk, Subject, refuse_moved
-from .signing import MODEL_SIGNATURE, Trust, public_key, signing_folder
+from .signing import MODEL_SIGNATURE, Trust, signing_folder
 from .source import Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
 from .state import Keeper
@@ -58,7 +58,9 @@ class Release:
 
     report: Annotated[str, Doc("what was made, what the gates said, where the time went")] = shown()
     json: Annotated[str, Doc("the same for machines, as dist/release.json")] = shown()
-    public_key: Annotated[str, Doc("the key that it verifies with, PEM")] = shown()
+    public_key: Annotated[
+        str, Doc("the key that it verifies with, PEM; none where an identity signed")
+    ] = shown()
     # A field and no function: a function's result is cached under the call that gave its object, not under what that
     # object holds, and a second release would be answered with the first one's files.
     dist: Annotated[
@@ -122,13 +124,13 @@ async def release(run: Run, allow_dirty: bool) -> Release:
         raise _dirty(run.changes)
     tags = [f"{run.repository(kind)}:{run.tag}" for kind in ATTESTED]
     found: dict[str, str] = {}
-    keys: list[str] = []
+    trusts: list[Trust] = []
 
     async def look() -> None:
         found.update(await run.desk.lookup(tags, run.journal))
 
     async def open_key() -> None:
-        keys.append(await public_key(run.desk.tools, run.desk.key, run.journal, run.desk.nonce))
+        trusts.append(await run.desk.key.trust(run.desk.tools, run.journal, run.desk.nonce))
 
     async def resolve() -> None:
         run.images.update(
@@ -145,7 +147,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
                 kind: f"{run.repository(kind)}@{found[tag]}"
                 for kind, tag in zip(ATTESTED, tags, strict=True)
             }
-            await verify_all(run.desk, pinned, Trust(pem=keys[0]), run.journal)
+            await verify_all(run.desk, pinned, trusts[0], run.journal)
 
     await side_by_side(lambda: make(run), look_closer)
     required = (*SELF_SUFFICIENT, *models.GATES, "smoke-test", "image-secrets")
@@ -160,9 +162,9 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     new = found.keys() != wanted.keys()
     if new:
         await publish(run, artifacts)
-        await verify_all(run.desk, pinned, Trust(pem=keys[0]), run.journal)
+        await verify_all(run.desk, pinned, trusts[0], run.journal)
         await run.desk.tag(wanted, run.journal)
-    return await conclude(run, value, artifacts, keys[0], new=new)
+    return await conclude(run, value, artifacts, trusts[0].pem, new=new)
 
 
 async def make(run: Run) -> None:
@@ -199,8 +201,9 @@ async def _build(run: Run) -> None:
 
     async def sign() -> None:
         stage = signing_folder(run.desk.tools, run.desk.key, model.files, run.desk.nonce)
-        outcome = await expect_success(stage, journal)
-        run.parts.model_signature = await outcome.file(MODEL_SIGNATURE).contents()
+        if stage is not None:
+            outcome = await expect_success(stage, journal)
+            run.parts.model_signature = await outcome.file(MODEL_SIGNATURE).contents()
 
     await side_by_side(ask, scan, list_parts, sign)
 
@@ -372,7 +375,9 @@ async def conclude(
     }
     dist = dag.directory()
     for name, content in files.items():
-        dist = dist.with_new_file(name, content)
+        # An identity has no public key, and a key that a service keeps signs no folder.
+        if content:
+            dist = dist.with_new_file(name, content)
     return Release(report=text, json=whole.report(), public_key=key, dist=dist)  # type: ignore[call-arg]
 
 

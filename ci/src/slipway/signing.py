@@ -1,12 +1,13 @@
-"""The key, and the command lines of cosign for it.
+"""Who signs and who is trusted, and the command lines of cosign for both.
 
-Own key, offline (cosign 3.1): an empty signing configuration names no service and an empty trusted root trusts none,
-so nothing is sent anywhere and nothing is fetched; the key is the only thing that vouches.
+With a key, offline (cosign 3.1): an empty signing configuration names no service and an empty trusted root trusts none,
+so nothing is sent anywhere and nothing is fetched; the key is the only thing that vouches. An own key is here; keys
+that a service keeps, and identities, are in `signers`.
 """
 
 import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import dagger
 from dagger import CacheSharingMode, dag
@@ -24,16 +25,38 @@ CONFIG: Final = "/run/slipway/signing-config.json"
 ROOT: Final = "/run/slipway/trusted-root.json"
 PUBLIC: Final = "/run/slipway/cosign.pub"
 PASSWORD: Final = "/run/slipway/key-password"  # noqa: S105 - a path
+PRIVATE: Final = "/run/private"  # in memory, and gone with the step
 EMPTY_CONFIG: Final = (
     '{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json",'
     '"rekorTlogConfig":{},"tsaConfig":{}}'
 )
 EMPTY_ROOT: Final = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
-OFFLINE: Final = ("--signing-config", CONFIG, "--trusted-root", ROOT, "--yes")
+SERVICES: Final = ("--signing-config", CONFIG, "--trusted-root", ROOT, "--yes")
 # cosign's names for types of predicates that it knows.
 TYPES: Final = {PROVENANCE: "slsaprovenance1", SBOM: "cyclonedx"}
 MODEL_SIGNATURE: Final = "/model.sig"
 SIGNATURE: Final = "https://sigstore.dev/cosign/sign/v1"
+
+
+class Signer(Protocol):
+    """Who signs a release."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """cosign's options that say who signs."""
+
+    @property
+    def handed(self) -> tuple[str, ...]:
+        """The options of `inside.sequence` that hand secrets to cosign."""
+
+    def mounted(self, container: dagger.Container) -> dagger.Container:
+        """The container with all that signing needs."""
+
+    async def trust(self, tools: Tools, journal: Journal, nonce: str) -> "Trust":
+        """What a signature of this signer is checked with; raises SigningError where it could not sign."""
+
+    def folder_options(self) -> tuple[str, ...] | None:
+        """The options of `inside.model_signature`; None where OpenSSF model signing knows no such signer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +71,11 @@ class Key:
         """Where a step finds the private key."""
         return f"{KEYS}/cosign.key" if self.secret else f"{KEYS}/{PAIR}/cosign.key"
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """cosign's options that say who signs."""
+        return ("--key", self.path)
+
     def mounted(self, container: dagger.Container) -> dagger.Container:
         """The container with the key, its password and the offline configuration in place."""
         if self.secret is not None:
@@ -61,9 +89,18 @@ class Key:
         return offline(container).with_mounted_secret(PASSWORD, self.password)
 
     @property
-    def secret_option(self) -> tuple[str, ...]:
+    def handed(self) -> tuple[str, ...]:
         """The option of `inside.sequence` that hands the password, if there is one, to cosign."""
         return ("--secret", f"COSIGN_PASSWORD={PASSWORD}") if self.password else ()
+
+    async def trust(self, tools: Tools, journal: Journal, nonce: str) -> "Trust":
+        """The public key, as what to trust; raises SigningError where the key cannot be opened."""
+        return Trust(pem=await public_key(tools, self, journal, nonce))
+
+    def folder_options(self) -> tuple[str, ...]:
+        """The options of `inside.model_signature`."""
+        password = ("--password", PASSWORD) if self.password else ()
+        return ("--key", self.path, *password, "--private", PRIVATE)
 
 
 def offline(container: dagger.Container) -> dagger.Container:
@@ -71,35 +108,40 @@ def offline(container: dagger.Container) -> dagger.Container:
     return container.with_new_file(CONFIG, EMPTY_CONFIG).with_new_file(ROOT, EMPTY_ROOT)
 
 
-def signing_folder(tools: Tools, key: Key, files: dagger.Directory, nonce: str) -> Stage:
-    """The stage that signs a model's folder by OpenSSF model signing, so that it verifies without a registry."""
+def signing_folder(
+    tools: Tools, signer: Signer, files: dagger.Directory, nonce: str
+) -> Stage | None:
+    """The stage that signs a model's folder by OpenSSF model signing, so that it verifies without a registry; None
+    where that cannot be done by this signer."""
+    options = signer.folder_options()
+    if options is None:
+        return None
     container = (
-        key.mounted(tools.box(locked="signing"))
+        signer.mounted(tools.box(locked="signing"))
         .with_mounted_directory("/model", files)
-        .with_mounted_temp("/run/private")
+        .with_mounted_temp(PRIVATE)
         .with_env_variable("SLIPWAY_NONCE", nonce)
     )
-    password = ("--password", PASSWORD) if key.password else ()
     return Stage(
         name="sign-model",
         container=container,
         argv=(
-            "python", "-m", "slipway.inside.model_signature", "--folder", "/model", "--key", key.path,
-            *password, "--private", "/run/private", "--output", MODEL_SIGNATURE,
+            "python", "-m", "slipway.inside.model_signature", "--folder", "/model", *options,
+            "--output", MODEL_SIGNATURE,
         ),
         after=("train",),
     )  # fmt: skip
 
 
-def sign_commands(key: Key, reference: str) -> list[list[str]]:
+def sign_commands(signer: Signer, reference: str) -> list[list[str]]:
     """cosign's command that signs a digest."""
-    return [["cosign", "sign", "--key", key.path, *OFFLINE, reference]]
+    return [["cosign", "sign", *signer.options, *SERVICES, reference]]
 
 
-def attest_command(key: Key, reference: str, kind: str, predicate: str) -> list[str]:
+def attest_command(signer: Signer, reference: str, kind: str, predicate: str) -> list[str]:
     """cosign's command that attests the predicate (a file) of a type (its URI) to a digest."""
     options = ["--type", TYPES.get(kind, kind), "--predicate", predicate]
-    return ["cosign", "attest", "--key", key.path, *OFFLINE, *options, reference]
+    return ["cosign", "attest", *signer.options, *SERVICES, *options, reference]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,30 +193,40 @@ async def public_key(tools: Tools, key: Key, journal: Journal, nonce: str) -> st
 
     Raises SigningError where the key cannot be opened: a wrong password, or no cosign key at all.
     """
-    container = key.mounted(tools.box("cosign")).with_env_variable("SLIPWAY_NONCE", nonce)
-    if key.secret is None:
-        made = await expect_success(
-            Stage(
-                name="key", container=container, argv=("python", "-m", "slipway.inside.key", KEYS)
-            ),
+    if key.secret is not None:
+        return await printed_key(
+            tools,
+            key,
             journal,
+            nonce,
+            "Check --key-password, and that the key is one of `cosign generate-key-pair`",
         )
-        return made.stdout
-    commands = f'[["cosign", "public-key", "--key", "{key.path}"]]'
+    container = key.mounted(tools.box("cosign")).with_env_variable("SLIPWAY_NONCE", nonce)
+    argv = ("python", "-m", "slipway.inside.key", KEYS)
+    made = await expect_success(Stage(name="key", container=container, argv=argv), journal)
+    return made.stdout
+
+
+async def printed_key(
+    tools: Tools, signer: Signer, journal: Journal, nonce: str, remedy: str
+) -> str:
+    """The public key that cosign prints of a key; raises SigningError where it cannot be opened."""
+    container = signer.mounted(tools.box("cosign")).with_env_variable("SLIPWAY_NONCE", nonce)
+    commands = json.dumps([["cosign", "public-key", *signer.options]])
     outcome = await Stage(
         name="key",
         container=container.with_new_file("/commands.json", commands),
         argv=(
             "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json",
-            *key.secret_option,
+            *signer.handed,
         ),
         accept=(0, 4),
     ).run(journal)  # fmt: skip
     if outcome.exit_code:
         raise SigningError(
             f"the signing key cannot be opened: {said(outcome.stderr)}",
-            where="--key",
-            remedy="Check --key-password, and that the key is one of `cosign generate-key-pair`",
+            where=" ".join(signer.options[:1]),
+            remedy=remedy,
         )
     printed: list[str] = json.loads(outcome.stdout)
     return printed[0]

@@ -129,8 +129,8 @@ class Stage:
 async def _once_more(file: dagger.File) -> str:
     """The file's content; asked for again where the engine lost the result of a step while it put it away.
 
-    Engine 0.19.10 may collect a snapshot that it is about to commit ("failed to stat active key during commit"), when it
-    is short of space. Nothing is wrong with the step then, and every step of ours may be run again.
+    Engine 0.19.10 may collect a snapshot that it is about to commit ("failed to stat active key during commit"), when
+    it is short of space. Nothing is wrong with the step then, and every step of ours may be run again.
     """
     try:
         return await file.contents()

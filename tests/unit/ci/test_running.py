@@ -8,7 +8,7 @@ from dagger.mod._exceptions import FunctionError
 from slipway.domain.statements import PROVENANCE, SBOM
 from slipway.errors import ConfigError, DataError, InvalidReference, flatten
 from slipway.registry import ALIAS, Registry, registry_of
-from slipway.signing import OFFLINE, Key, Trust, attest_command, sign_commands, verify_commands
+from slipway.signing import SERVICES, Key, Trust, attest_command, sign_commands, verify_commands
 from slipway.stage import Job, Journal, Stage, side_by_side
 from slipway.telling import telling
 
@@ -21,7 +21,7 @@ def test_nothing_is_sent_to_anybody_when_signing() -> None:
     for command in (sign, attest):
         assert command[0] == "cosign"
         assert command[-1] == PINNED
-        assert set(OFFLINE) <= set(command)
+        assert set(SERVICES) <= set(command)
         assert command[command.index("--key") + 1] == Key().path
     assert attest[attest.index("--predicate") + 1] == "/p.json"
 
@@ -38,7 +38,7 @@ def test_signature_and_every_kind_are_asked_for_when_verifying() -> None:
 
 
 def test_a_key_without_a_password_asks_for_none() -> None:
-    assert Key().secret_option == ()
+    assert Key().handed == ()
 
 
 def registry(service: bool, address: str = "localhost:5050/team") -> Registry:

@@ -1,6 +1,8 @@
-"""Sign a model's folder by OpenSSF model signing, with the key that cosign signs with.
+"""Sign a model's folder by OpenSSF model signing, with the key that cosign signs with, or as the same identity.
 
     python -m slipway.inside.model_signature --folder /model --key cosign.key [--password FILE] --output model.sig
+    python -m slipway.inside.model_signature --folder /model --environment FILE --signing-config FILE
+        --trusted-root FILE --output model.sig
 
 Whoever has the folder, the signature and the public key verifies it without a registry:
 `model_signing verify key FOLDER --signature model.sig --public_key cosign.pub`. cosign's key file: JSON with scrypt's
@@ -12,6 +14,7 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import DataError, SlipwayError
+from .sequence import read_lines
 
 _BLOCK: Final = re.compile(
     r"-----BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----(.+?)-----END", re.DOTALL
@@ -64,18 +68,21 @@ def pem(key: bytes) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of this program; see the text of the module."""
     parser = argparse.ArgumentParser(prog="model_signature", description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--key", type=Path, required=True)
-    parser.add_argument("--password", type=Path)
-    parser.add_argument("--private", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    for name in ("folder", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("key", "password", "private", "environment", "signing-config", "trusted-root"):
+        parser.add_argument(f"--{name}", type=Path)
     options = parser.parse_args(arguments)
-    password = options.password.read_text(encoding="utf-8").rstrip("\n") if options.password else ""
     try:
-        key = pem(opened(options.key.read_text(encoding="utf-8"), password))
+        return _by_key(options) if options.key else _by_identity(options)
     except SlipwayError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _by_key(options: argparse.Namespace) -> int:
+    password = options.password.read_text(encoding="utf-8").rstrip("\n") if options.password else ""
+    key = pem(opened(options.key.read_text(encoding="utf-8"), password))
     with tempfile.NamedTemporaryFile("w", dir=options.private, suffix=".pem") as file:
         file.write(key)
         file.flush()
@@ -85,6 +92,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "--signature", str(options.output), "--private_key", file.name,
         ]  # fmt: skip
         return subprocess.run(argv, check=False).returncode
+
+
+def _by_identity(options: argparse.Namespace) -> int:
+    """Through the library: the command line would take the token as an argument, which others could read."""
+    from model_signing import signing
+
+    os.environ.update(read_lines(options.environment))
+    trust = {
+        "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+        "signingConfig": json.loads(options.signing_config.read_text(encoding="utf-8")),
+        "trustedRoot": json.loads(options.trusted_root.read_text(encoding="utf-8")),
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(trust, file)
+        file.flush()
+        token = os.environ.get("SIGSTORE_ID_TOKEN")
+        config = signing.Config()  # type: ignore[no-untyped-call]
+        config.use_sigstore_signer(
+            identity_token=token,
+            use_ambient_credentials=token is None,
+            trust_config=Path(file.name),
+        )
+        config.sign(options.folder, options.output)
+    return 0
 
 
 if __name__ == "__main__":

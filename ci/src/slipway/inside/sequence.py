@@ -1,10 +1,12 @@
 """Run a list of commands one after the other, and stop at the first that fails.
 
-    python -m slipway.inside.sequence --commands commands.json [--secret COSIGN_PASSWORD=/run/secrets/password] [--each]
+    python -m slipway.inside.sequence --commands commands.json [--secret COSIGN_PASSWORD=/run/secrets/password]
+        [--environment /run/secrets/lines] [--each]
 
 commands.json is a list of argv lists. Standard output is a JSON list with what each command printed on its own
 standard output. Exit code 4: a command failed; its words are on standard error. A secret file is handed to the
-commands as an environment variable of theirs only: it is in no container's configuration and in no argument.
+commands as an environment variable of theirs only: it is in no container's configuration and in no argument. So is
+each line NAME=value of an environment file.
 
 With --each all of them are run, and the JSON list holds [exit code, standard output, standard error] of each.
 """
@@ -12,19 +14,44 @@ With --each all of them are run, and the JSON list holds [exit code, standard ou
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-FAILED = 4
+from ..errors import DataError, SlipwayError
+
+FAILED: Final = 4
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def environment(secrets: Sequence[str]) -> Mapping[str, str]:
-    """The environment of the commands: ours, and NAME=content of FILE for each `NAME=FILE`."""
+def environment(secrets: Sequence[str], lines: Path | None = None) -> Mapping[str, str]:
+    """The environment of the commands: ours, and NAME=content of FILE for each `NAME=FILE`, and the lines of a file."""
     pairs = (item.split("=", 1) for item in secrets)
     given = {name: Path(path).read_text(encoding="utf-8").rstrip("\n") for name, path in pairs}
-    return {**os.environ, **given}
+    return {**os.environ, **given, **(read_lines(lines) if lines else {})}
+
+
+def read_lines(path: Path) -> Mapping[str, str]:
+    """The lines NAME=value of a file; a DataError that names the number of a line that is none, and not its content.
+
+    Empty lines, and those that begin with #, say nothing.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not _NAME.fullmatch(name):
+            raise DataError(
+                f"line {number} is not NAME=value",
+                where="--signing-credentials",
+                remedy="Write a line for each variable, such as VAULT_TOKEN=…",
+            )
+        found[name] = value
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,14 +59,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="sequence", description=__doc__)
     parser.add_argument("--commands", type=Path, required=True)
     parser.add_argument("--secret", action="append", default=[])
+    parser.add_argument("--environment", type=Path)
     parser.add_argument("--each", action="store_true")
     options = parser.parse_args(arguments)
+    try:
+        handed = environment(options.secret, options.environment)
+    except SlipwayError as error:
+        print(error, file=sys.stderr)
+        return FAILED
     commands = json.loads(options.commands.read_text(encoding="utf-8"))
     printed: list[str | list[str | int]] = []
     for argv in commands:
-        done = subprocess.run(
-            argv, env=environment(options.secret), capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(argv, env=handed, capture_output=True, text=True, check=False)
         if options.each:
             printed.append([done.returncode, done.stdout, done.stderr])
             continue
