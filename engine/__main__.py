@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m engine", description=__doc__, epilog=EPILOG)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="have an engine running, building what is missing")
+    up.add_argument("--tests", action="store_true", help="and make the images that only tests use")
     up.set_defaults(run=_up)
     stop = commands.add_parser("down", help="stop the engine")
     stop.add_argument(
@@ -63,11 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(own: Settings, _: argparse.Namespace) -> int:
+def _up(own: Settings, options: argparse.Namespace) -> int:
     if sentence := existing(own):
         say(sentence)
         return 0
     plan = recipes.load()
+    plan = plan if options.tests else plan.without_tests()
     with locked(own.home):
         doctor.require(own, plan)
         down.sweep(own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,6 +79,8 @@ class Image:
     command: tuple[str, ...] = ()
     user: str = ""
     workdir: str = ""
+    for_tests: bool = False
+    """Made only when it is asked for."""
     ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
 
@@ -98,6 +100,11 @@ class Recipes:
     modules: dict[str, GoModule]
     images: dict[str, Image]
     builtins: dict[str, Image]
+
+    def without_tests(self) -> Recipes:
+        """The same without the images that only tests use."""
+        used = {name: image for name, image in self.images.items() if not image.for_tests}
+        return replace(self, images=used)
 
 
 def load(path: Path = FILE) -> Recipes:

@@ -20,7 +20,7 @@ from slipway.publish import Desk
 from slipway.registry import Registry, embedded_service
 from slipway.release import Release, Run
 from slipway.release import release as run_release
-from slipway.signing import Key
+from slipway.signing import Key, Signer
 from slipway.source import Source
 from slipway.stage import Journal
 from slipway.tools import Tools
@@ -111,7 +111,7 @@ def served(service: dagger.Service, username: str = "", password: str | None = N
     )
 
 
-def desk_at(registry: Registry, key: Key | None = None) -> Desk:
+def desk_at(registry: Registry, key: Signer | None = None) -> Desk:
     """Where publishing happens in a test."""
     return Desk(tools=Tools(), registry=registry, key=key or Key())
 

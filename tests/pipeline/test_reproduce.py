@@ -15,7 +15,7 @@ from slipway.layout import digest_of
 from slipway.publish import Desk
 from slipway.release import Run, describe, make, publish
 from slipway.reproduce import Attempt, reproduce
-from slipway.signing import Key, public_key
+from slipway.signing import Key, Trust, public_key
 from slipway.stage import Journal
 from slipway.tools import Tools
 
@@ -76,7 +76,8 @@ async def attempted(project: Project, desk: Desk, reference: str) -> str:
     """What `reproduce` says of a release, at a desk of its own: one desk reads an artifact once."""
     desk = desk_at(desk.registry)
     key = await public_key(desk.tools, Key(), Journal(), desk.nonce)
-    return await reproduce(Attempt(desk=desk, history=project.history()), reference, key)
+    attempt = Attempt(desk=desk, history=project.history())
+    return await reproduce(attempt, reference, [Trust(pem=key)])
 
 
 @pytest.mark.anyio

@@ -29,7 +29,7 @@ from .registry import embedded_service, open_registry, registry_of
 from .release import Release, Run
 from .reproduce import Attempt, reproduce
 from .signers import Choice
-from .signing import Key, public_key
+from .signing import Key, Trust, public_key
 from .source import Source, by_content, open_source
 from .stage import Journal
 from .stages import stage_named
@@ -323,6 +323,9 @@ class Slipway:
         public_key: Annotated[
             dagger.File | None, Doc("The key to verify with; else the embedded one's")
         ] = None,
+        trusted_root: Annotated[
+            dagger.File | None, Doc("Sigstore's trusted root, for releases that identities signed")
+        ] = None,
         username: Annotated[str | None, Doc("Who we are to the registry")] = None,
         password: Annotated[
             dagger.Secret | None, Doc("The registry's password, as env://NAME")
@@ -340,7 +343,9 @@ class Slipway:
             tools = await tools_from(self.image_lock)
             desk = self._desk(tools, release, username, password, registry_service)
             attempt = Attempt(desk=desk, history=self._history(tools), keeper=self._keeper())
-            return await reproduce(attempt, release, await self._pem(desk, public_key))
+            party = Party(self.tree, None, public_key, trusted_root)
+            trusts = await self._makers(desk, party)
+            return await reproduce(attempt, release, trusts)
 
     @function
     async def report(
@@ -404,6 +409,16 @@ class Slipway:
 
         trusts = await party.trusts(policy.signers_of(place), embedded)
         return await releases.verify(desk, release, policy, place, trusts, Journal())
+
+    async def _makers(self, desk: Desk, party: Party) -> list[Trust]:
+        """Whoever may have signed what is made again: the key, or anybody whom the policy names."""
+
+        async def embedded() -> str:
+            return await self._pem(desk, party.public_key)
+
+        if party.root is None:
+            return [Trust(pem=await embedded())]
+        return list((await party.trusts((await party.stated()).signers, embedded)).values())
 
     def _keeper(self) -> Keeper:
         return Keeper(url=self.state, key=self.plan_key)

@@ -5,6 +5,8 @@ The commit and the tool images come from the signed provenance; nothing is answe
 
 import json
 import uuid
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,7 +19,7 @@ from .domain import release as values
 from .domain.digests import Digest
 from .domain.provenance import Recorded, newest
 from .domain.statements import PROVENANCE
-from .errors import DirtyTree, NotReproduced
+from .errors import DirtyTree, NotReproduced, VerificationError
 from .git import History
 from .layout import digest_of
 from .proof import verify
@@ -46,13 +48,14 @@ class Attempt:
     rebuilt: dict[str, dagger.Directory] = field(default_factory=dict)
 
 
-async def reproduce(attempt: Attempt, reference: str, key: str) -> str:
+async def reproduce(attempt: Attempt, reference: str, trusts: Sequence[Trust]) -> str:
     """Verify, check the recorded commit out, rebuild, compare; returns what is the same, a line each.
 
-    Raises NotReproduced with each file that differs, VerificationError for a release that does not verify,
-    DirtyTree for one that was made of more than its commit, ConfigError where the commit is not at hand.
+    One of `trusts` has to have signed all of it. Raises NotReproduced with each file that differs, VerificationError for
+    a release that does not verify, DirtyTree for one that was made of more than its commit, ConfigError where the commit
+    is not at hand.
     """
-    value = await _read(attempt, reference, key)
+    value = await _read(attempt, reference, trusts)
     await _rebuild(attempt, value.commit)
     differing: dict[str, list[str]] = {}
     same: list[str] = []
@@ -78,11 +81,10 @@ async def reproduce(attempt: Attempt, reference: str, key: str) -> str:
     )
 
 
-async def _read(attempt: Attempt, reference: str, key: str) -> values.Release:
+async def _read(attempt: Attempt, reference: str, trusts: Sequence[Trust]) -> values.Release:
     """Fetch what the release names, with its provenance, all of it verified."""
-    trust = Trust(pem=key)
     value, pinned = await open_release(attempt.desk, reference, attempt.journal)
-    await verify(attempt.desk, "release", pinned["release"], trust, attempt.journal)
+    trust = await _signer(attempt, pinned["release"], trusts)
     if value.dirty:
         raise DirtyTree(
             "this release was made of a tree that differs from its commit: it cannot be made again",
@@ -105,6 +107,17 @@ async def _read(attempt: Attempt, reference: str, key: str) -> values.Release:
 
     await side_by_side(*(job(kind) for kind in KINDS))
     return value
+
+
+async def _signer(attempt: Attempt, pinned: str, trusts: Sequence[Trust]) -> Trust:
+    """The first of several under whom the release verifies; raises what stands against the last."""
+    *others, last = trusts
+    for trust in others:
+        with suppress(VerificationError):
+            await verify(attempt.desk, "release", pinned, trust, attempt.journal)
+            return trust
+    await verify(attempt.desk, "release", pinned, last, attempt.journal)
+    return last
 
 
 async def _rebuild(attempt: Attempt, commit: str) -> None:

@@ -1,0 +1,353 @@
+"""Sigstore's own servers and Vault, each as a service of the engine: what signs where nobody holds a key.
+
+Fulcio with a certificate authority of our own, TesseraCT as its log of certificates, Rekor with a log on its disk, a
+timestamp authority; and an issuer of tokens that answers as the one of GitHub Actions does. No internet is asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import dagger
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from dagger import dag
+from slipway.signers import Identity, Managed
+from slipway.tools import Tools
+
+IMAGES = {
+    "fulcio": ("ghcr.io/sigstore/fulcio:v1.8.8", 5555),
+    "rekor": ("ghcr.io/sigstore/rekor-tiles/posix:v2.3.0", 3000),
+    "tsa": ("ghcr.io/sigstore/timestamp-server:v2.1.3", 3004),
+    "ctlog": ("ghcr.io/transparency-dev/tesseract/posix:v0.1.1", 6962),
+    "vault": ("docker.io/hashicorp/vault:1.21.4", 8200),
+}
+ISSUER = "http://issuer:8080"
+WORKFLOW = "slipway/slipway/.github/workflows/slipway.yml@refs/heads/main"
+IDENTITY = f"https://github.com/{WORKFLOW}"
+TOKEN = "hush-vault-token-16180"
+# What the issuer says of a job, as GitHub's does (docs.github.com, "OpenID Connect reference").
+CLAIMS = {
+    "sub": "repo:slipway/slipway:ref:refs/heads/main",
+    "job_workflow_ref": WORKFLOW,
+    "workflow_ref": WORKFLOW,
+    "event_name": "push",
+    "repository": "slipway/slipway",
+    "repository_owner": "slipway",
+    "ref": "refs/heads/main",
+    "sha": "a" * 40,
+    "run_id": "1",
+    "run_attempt": "1",
+}
+FULCIO = {
+    "oidc-issuers": {
+        ISSUER: {
+            "issuer-url": ISSUER,
+            "client-id": "sigstore",
+            "type": "ci-provider",
+            "ci-provider": "github-workflow",
+        }
+    },
+    # Of Fulcio's own config/identity/config.yaml what these claims fill.
+    "ci-issuer-metadata": {
+        "github-workflow": {
+            "default-template-values": {"url": "https://github.com"},
+            "extension-templates": {
+                "build-signer-uri": "{{ .url }}/{{ .job_workflow_ref }}",
+                "source-repository-uri": "{{ .url }}/{{ .repository }}",
+                "source-repository-digest": "sha",
+                "source-repository-ref": "ref",
+            },
+            "subject-alternative-name-template": "{{ .url }}/{{ .job_workflow_ref }}",
+        }
+    },
+}
+# Answers a job's request for a token, if it has the job's own secret, and tells Fulcio the key that it signs with.
+ISSUING = """
+import http.server, json, sys, time
+import jwt
+from jwt.algorithms import RSAAlgorithm
+URL, SECRET = sys.argv[1:]
+KEY = open("/issuer.pem").read()
+CLAIMS = json.load(open("/claims.json"))
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        if path == "/.well-known/openid-configuration":
+            self.answer({"issuer": URL, "jwks_uri": URL + "/keys", "authorization_endpoint": URL + "/auth",
+                         "token_endpoint": URL + "/token", "response_types_supported": ["id_token"],
+                         "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"]})
+        elif path == "/keys":
+            public = RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(KEY).public_key()
+            self.answer({"keys": [{**RSAAlgorithm.to_jwk(public, as_dict=True), "kid": "1", "alg": "RS256"}]})
+        elif self.headers.get("Authorization", "").lower() == "bearer " + SECRET:
+            now = int(time.time())
+            claims = {**CLAIMS, "iss": URL, "aud": "sigstore", "iat": now, "nbf": now, "exp": now + 300}
+            self.answer({"value": jwt.encode(claims, KEY, "RS256", headers={"kid": "1"})})
+        else:
+            self.send_error(401)
+    def answer(self, content):
+        text = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
+"""
+
+
+def secret(text: str) -> dagger.Secret:
+    """A secret of the engine."""
+    return dag.set_secret(f"online-{uuid.uuid4().hex}", text)
+
+
+def _pem(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def _public(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
+    return (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+
+
+@dataclass
+class Authority:
+    """A certificate authority, and what it certifies."""
+
+    name: str
+    key: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+
+    @cached_property
+    def certificate(self) -> x509.Certificate:
+        """Its own certificate."""
+        usage = x509.KeyUsage(
+            digital_signature=False, content_commitment=False, key_encipherment=False,
+            data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
+            encipher_only=False, decipher_only=False,
+        )  # fmt: skip
+        return (
+            self._builder(self.name, self.key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+            .add_extension(usage, critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+
+    def issue(
+        self, name: str, key: ec.EllipticCurvePrivateKey, use: x509.ObjectIdentifier
+    ) -> x509.Certificate:
+        """A certificate of a key for one use."""
+        return (
+            self._builder(name, key)
+            .add_extension(x509.ExtendedKeyUsage([use]), critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+
+    def _builder(self, name: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+        now = dt.datetime.now(dt.UTC)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        return (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)]))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=30))
+            .add_extension(identifier, critical=False)
+            .add_extension(issuer, critical=False)
+        )
+
+
+def _text(*certificates: x509.Certificate) -> str:
+    return "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in certificates)
+
+
+@dataclass
+class Sigstore:
+    """One instance of Sigstore with keys of its own."""
+
+    job: str = field(default_factory=lambda: uuid.uuid4().hex)
+    authority: Authority = field(default_factory=lambda: Authority("fulcio"))
+    stamps: Authority = field(default_factory=lambda: Authority("stamps"))
+    certified: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+    stamping: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+    logged: ed25519.Ed25519PrivateKey = field(default_factory=ed25519.Ed25519PrivateKey.generate)
+
+    @cached_property
+    def chain(self) -> str:
+        """The timestamp authority's certificates."""
+        leaf = self.stamps.issue("tsa", self.stamping, ExtendedKeyUsageOID.TIME_STAMPING)
+        return _text(leaf, self.stamps.certificate)
+
+    @cached_property
+    def issuer(self) -> dagger.Service:
+        """Who gives tokens to jobs."""
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return (
+            Tools()
+            .box(locked="signing")
+            .with_new_file("/issuer.py", ISSUING)
+            .with_new_file("/issuer.pem", _pem(key))
+            .with_new_file("/claims.json", json.dumps(CLAIMS))
+            .with_exposed_port(8080)
+            .as_service(args=["python", "/issuer.py", ISSUER, self.job])
+        )
+
+    @cached_property
+    def services(self) -> dict[str, dagger.Service]:
+        """Every server by the name that steps call it."""
+        ctlog = serving(
+            "ctlog",
+            ["/ko-app/posix", "--private_key=/log.pem", "--origin=ctlog", "--storage_dir=/log",
+             "--roots_pem_file=/root.pem", "--http_endpoint=0.0.0.0:6962", "--ext_key_usages=CodeSigning"],
+            {"/log.pem": _traditional(self.certified), "/root.pem": _text(self.authority.certificate)},
+        )  # fmt: skip
+        fulcio = serving(
+            "fulcio",
+            ["/usr/local/bin/fulcio-server", "serve", "--port=5555", "--grpc-port=5554", "--ca=fileca",
+             "--fileca-cert=/root.pem", "--fileca-key=/root.key", "--fileca-key-passwd=fulcio",
+             "--ct-log-url=http://ctlog:6962", "--config-path=/fulcio.yaml"],
+            {"/root.pem": _text(self.authority.certificate),
+             "/root.key": _traditional(self.authority.key, b"fulcio"), "/fulcio.yaml": json.dumps(FULCIO)},
+            issuer=self.issuer, ctlog=ctlog,
+        )  # fmt: skip
+        rekor = serving(
+            "rekor",
+            ["/usr/local/bin/rekor-server", "serve", "--http-address=0.0.0.0", "--grpc-address=0.0.0.0",
+             "--hostname=rekor", "--storage-dir=/log", "--signer-filepath=/log.pem",
+             "--checkpoint-interval=500ms"],
+            {"/log.pem": _pem(self.logged)},
+        )  # fmt: skip
+        tsa = serving(
+            "tsa",
+            ["/usr/local/bin/timestamp-server", "serve", "--host=0.0.0.0", "--port=3004",
+             "--timestamp-signer=file", "--file-signer-key-path=/tsa.key",
+             "--certificate-chain-path=/tsa.pem", "--disable-ntp-monitoring"],
+            {"/tsa.key": _pem(self.stamping), "/tsa.pem": self.chain},
+        )  # fmt: skip
+        return {"fulcio": fulcio, "rekor": rekor, "tsa": tsa, "issuer": self.issuer}
+
+    @cached_property
+    def files(self) -> dagger.Directory:
+        """signing-config.json and trusted-root.json, as cosign makes them of a private instance."""
+        since = f"start-time={(dt.datetime.now(dt.UTC) - dt.timedelta(days=1)):%Y-%m-%dT%H:%M:%SZ}"
+        served = f"{since},operator=slipway"
+        return (
+            Tools()
+            .box("cosign")
+            .with_new_file("/fulcio.pem", _text(self.authority.certificate))
+            .with_new_file("/tsa.pem", self.chain)
+            .with_new_file("/ctlog.pub", _public(self.certified))
+            .with_new_file("/rekor.pub", _public(self.logged))
+            .with_exec(
+                ["cosign", "trusted-root", "create", "--out=/made/trusted-root.json",
+                 "--fulcio=url=http://fulcio:5555,certificate-chain=/fulcio.pem",
+                 f"--rekor=url=http://rekor:3000,public-key=/rekor.pub,{since},origin=rekor",
+                 f"--ctfe=url=http://ctlog:6962,public-key=/ctlog.pub,{since}",
+                 "--tsa=url=http://tsa:3004/api/v1/timestamp,certificate-chain=/tsa.pem"]
+            )
+            .with_exec(
+                ["cosign", "signing-config", "create", "--out=/made/signing-config.json",
+                 f"--fulcio=url=http://fulcio:5555,api-version=1,{served}",
+                 f"--rekor=url=http://rekor:3000,api-version=2,{served}", "--rekor-config=ANY",
+                 f"--oidc-provider=url={ISSUER},api-version=1,{served}",
+                 f"--tsa=url=http://tsa:3004/api/v1/timestamp,api-version=1,{served}", "--tsa-config=ANY"]
+            )
+            .directory("/made")
+        )  # fmt: skip
+
+    def identity(self, credentials: str | None = None) -> Identity:
+        """A job of the workflow, as it signs."""
+        lines = (
+            "GITHUB_ACTIONS=true\n"
+            f"ACTIONS_ID_TOKEN_REQUEST_URL={ISSUER}/token?job=1\n"
+            f"ACTIONS_ID_TOKEN_REQUEST_TOKEN={self.job}\n"
+        )
+        return Identity(
+            identity=IDENTITY,
+            issuer=ISSUER,
+            credentials=secret(lines if credentials is None else credentials),
+            config=self.files.file("signing-config.json"),
+            root=self.files.file("trusted-root.json"),
+            services=self.services,
+        )
+
+
+def serving(
+    name: str, args: list[str], files: dict[str, str], **bound: dagger.Service
+) -> dagger.Service:
+    """A server with its files, and what it asks in turn."""
+    image, port = IMAGES[name]
+    container = dag.container().from_(image).with_directory("/log", dag.directory())
+    for path, content in files.items():
+        container = container.with_new_file(path, content)
+    for alias, service in bound.items():
+        container = container.with_service_binding(alias, service)
+    return container.with_exposed_port(port).as_service(args=args)
+
+
+def _traditional(key: ec.EllipticCurvePrivateKey, password: bytes | None = None) -> str:
+    """As OpenSSL wrote keys for long: what TesseraCT and Fulcio read."""
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if password is not None:
+        encryption = serialization.BestAvailableEncryption(password)
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    return key.private_bytes(serialization.Encoding.PEM, form, encryption).decode()
+
+
+def vault() -> dagger.Service:
+    """Vault in dev mode: unsealed, in memory, with one token for everything."""
+    return serving(
+        "vault",
+        ["/bin/vault", "server", "-dev", f"-dev-root-token-id={TOKEN}", "-dev-listen-address=0.0.0.0:8200"],
+        {"/fresh": uuid.uuid4().hex},
+    )  # fmt: skip
+
+
+async def managed(service: dagger.Service, name: str, token: str = TOKEN) -> Managed:
+    """A key that Vault's transit engine makes and keeps."""
+    return Managed(
+        uri=f"hashivault://{name}",
+        credentials=secret(f"VAULT_ADDR=http://vault:8200\nVAULT_TOKEN={token}\n"),
+        services={"vault": service},
+    )
+
+
+ASK = """
+import json, sys, urllib.request
+for path, body in json.loads(sys.argv[1]):
+    asked = urllib.request.Request("http://vault:8200/v1/" + path, json.dumps(body).encode(), method="POST",
+                                   headers={"X-Vault-Token": sys.argv[2]})
+    urllib.request.urlopen(asked).read()
+"""
+
+
+async def prepared(service: dagger.Service, name: str) -> None:
+    """Have Vault make the key: the transit engine, and an ECDSA key on P-256, which cosign signs with."""
+    steps = [
+        ("sys/mounts/transit", {"type": "transit"}),
+        (f"transit/keys/{name}", {"type": "ecdsa-p256"}),
+    ]
+    box = Tools().python().with_service_binding("vault", service)
+    await box.with_exec(["python", "-c", ASK, json.dumps(steps), TOKEN]).sync()
