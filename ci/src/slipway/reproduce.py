@@ -51,9 +51,9 @@ class Attempt:
 async def reproduce(attempt: Attempt, reference: str, trusts: Sequence[Trust]) -> str:
     """Verify, check the recorded commit out, rebuild, compare; returns what is the same, a line each.
 
-    One of `trusts` has to have signed all of it. Raises NotReproduced with each file that differs, VerificationError for
-    a release that does not verify, DirtyTree for one that was made of more than its commit, ConfigError where the commit
-    is not at hand.
+    One of `trusts` has to have signed all of it. Raises NotReproduced with each file that differs, VerificationError
+    for a release that does not verify, DirtyTree for one that was made of more than its commit, ConfigError where the
+    commit is not at hand.
     """
     value = await _read(attempt, reference, trusts)
     await _rebuild(attempt, value.commit)
