@@ -10,6 +10,9 @@ PYTEST ?=
 # Options of the benchmark, such as BENCH="--repeat 1"
 BENCH ?=
 
+# Colours are for terminals: dagger writes them into files and pipes, too.
+export NO_COLOR ?= $(shell test -t 2 || echo 1)
+
 ENGINE := $(PYTHON) -m engine
 advisories = $(if $(ADVISORIES),--advisories $(ADVISORIES))
 

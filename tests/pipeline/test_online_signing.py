@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import dagger
 import pytest
-from dagger import dag
-from slipway.domain.policy import Signer, parse
-from slipway.errors import SigningError
-from slipway.proof import gather
+from slipway.domain.policy import parse
+from slipway.domain.verification import Verification
+from slipway.errors import SigningError, VerificationError
+from slipway.proof import verify as verify_artifact
+from slipway.publish import Subject
 from slipway.release import release, verify
-from slipway.signers import Identity
-from slipway.signing import Trust
+from slipway.reproduce import Attempt, reproduce
+from slipway.signers import Identity, Managed
+from slipway.signing import ROOT, Signer, Trust
 from slipway.stage import Journal
+from slipway.tools import Tools
 
+from ..attacks.forging import Artifact
 from .online import IDENTITY, ISSUER, Sigstore, managed, prepared, vault
-from .project import Project, assert_told
-from .releasing import desk_at, embedded, run_of
+from .project import Project, assert_told, last_error
+from .releasing import desk_at, embedded, release_of, run_of, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
+VERDICTS = "tag:slipway,2026:verdicts/v1"
+KINDS = ("model", "image", "plan", "release")
+LOOK = """
+import json, sys
+from pathlib import Path
+from model_signing import verifying
+root = json.loads(Path(sys.argv[1]).read_text())
+service = {"url": "http://nobody", "majorApiVersion": 1, "validFor": {"start": "2026-01-01T00:00:00Z"}, "operator": "x"}
+config = {"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", "caUrls": [service],
+          "rekorTlogUrls": [service], "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}
+trust = {"mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json", "signingConfig": config,
+         "trustedRoot": root}
+Path("/trust.json").write_text(json.dumps(trust))
+verifier = verifying.Config().use_sigstore_verifier(
+    identity=sys.argv[2], oidc_issuer=sys.argv[3], trust_config=Path("/trust.json"))
+verifier.verify(Path("/model"), Path("/model.sig"))
+print("verified")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +53,145 @@ def sigstore(connection: None) -> Sigstore:  # noqa: ARG001
     return Sigstore()
 
 
+async def published(signer: Signer) -> str:
+    """A small artifact, pushed, signed and attested; gives its digest reference."""
+    name = f"online-{uuid.uuid4().hex[:10]}"
+    desk = desk_at(embedded(), signer)
+    subject = Subject(
+        kind="release",
+        layout=Artifact.of("release", json.dumps(name)).layout(),
+        repository=desk.registry.repository(name, "release"),
+        attestations={VERDICTS: '{"verdicts": []}'},
+    )
+    return await desk.publish(subject, Journal())
+
+
+async def verified(pinned: str, trust: Trust) -> bool:
+    """Whether the small artifact verifies; raises what stands against it."""
+    found = await verify_artifact(
+        desk_at(embedded()), "release", pinned, trust, Journal(), [VERDICTS]
+    )
+    return found.evidence.signed and len(found.evidence.statements[VERDICTS]) == 1
+
+
+async def asked(project: Project, reference: str, trusts: Mapping[str, Trust]) -> Verification:
+    """What the project's policy finds of a release for dev, with the issuer of these tests."""
+    text = (project.folder / "policy.yaml").read_text(encoding="utf-8")
+    stated = parse(text.replace("https://token.actions.githubusercontent.com", ISSUER))
+    place = stated.environment("dev")
+    answer, _ = await verify(desk_at(embedded()), reference, stated, place, trusts, Journal())
+    return answer
+
+
 async def test_a_release_by_identity(
     sigstore: Sigstore, project: Project, fresh: Callable[[str], str]
 ) -> None:
     project.named(fresh("identity"))
-    run = await run_of(project, desk_at(embedded(), sigstore.identity()))
+    signer = sigstore.identity()
+    run = await run_of(project, desk_at(embedded(), signer))
+    run.builder = "github-actions"
     made = await release(run, allow_dirty=False)
-    print(made.report)
+    record = json.loads(made.json)
+    assert len(await tags_of(project, desk_at(embedded()))) == len(KINDS)
+    assert made.public_key == ""
+    assert "cosign.pub" not in await made.dist.entries()
+    trust = await signer.trust(Tools(), Journal(), "")
+    answer = await asked(project, record["release"], {"ci": trust})
+    assert answer.ok, answer.to_text()
+    signed = [check for check in answer.checks if check.asked == "signed by ci"]
+    assert [check.artifact for check in signed] == list(KINDS)
+    # Nobody else is believed to have signed it: not the holder of a key, and not another job of the same issuer.
+    key = await desk_at(embedded()).key.trust(Tools(), Journal(), uuid.uuid4().hex)
+    other = replace(trust, identity=IDENTITY.replace("main", "other"))
+    for stranger in ({"developer": key}, {"ci": other}):
+        refused = await asked(project, record["release"], stranger)
+        assert not refused.ok
+    assert run.parts.model is not None
+    await model_verifies(run.parts.model.files, made.dist.file("model.sig"), signer)
+    attempt = Attempt(desk=desk_at(embedded()), history=project.history())
+    assert "bit for bit" in await reproduce(attempt, record["release"], [key, trust])
+
+
+async def model_verifies(files: dagger.Directory, signature: dagger.File, signer: Identity) -> None:
+    """The model's folder verifies by model_signing's own library, and only for the identity that signed it."""
+    box = (
+        Tools()
+        .box(locked="signing")
+        .with_directory("/model", files)
+        .with_file("/model.sig", signature)
+        .with_file(ROOT, signer.root)
+    )
+    look = ["python", "-c", LOOK, ROOT]
+    assert "verified" in await box.with_exec([*look, IDENTITY, ISSUER]).stdout()
+    with pytest.raises(dagger.ExecError, match="exit code: 1"):
+        await box.with_exec([*look, IDENTITY + "-other", ISSUER]).sync()
+
+
+async def test_an_identity_counts_under_its_own_roots_only(sigstore: Sigstore) -> None:
+    signer = sigstore.identity()
+    pinned = await published(signer)
+    trust = await signer.trust(Tools(), Journal(), "")
+    assert await verified(pinned, trust)
+    for stranger in (
+        replace(trust, issuer="http://another"),
+        replace(trust, root=Sigstore().files.file("trusted-root.json")),
+    ):
+        with pytest.raises(VerificationError) as caught:
+            await verified(pinned, stranger)
+        assert_told(str(caught.value), "does not verify", pinned)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    ["GITHUB_ACTIONS=true\n", "SIGSTORE_ID_TOKEN=hush.hush.hush\n", "hush\n"],
+    ids=["no token", "no good token", "no lines"],
+)
+async def test_without_a_token_nothing_is_signed(sigstore: Sigstore, credentials: str) -> None:
+    with pytest.raises(SigningError) as caught:
+        await published(sigstore.identity(credentials))
+    assert_told(str(caught.value), "signing the release failed")
+    assert "hush" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+async def kept(connection: None) -> tuple[dagger.Service, Managed]:  # noqa: ARG001
+    """Vault, and a key that it keeps."""
+    service = vault()
+    # Vault in dev mode forgets everything when it stops, and a service stops when nobody asks it any more.
+    await service.start()
+    await prepared(service, "slipway")
+    return service, await managed(service, "slipway")
+
+
+async def test_a_key_that_vault_keeps(kept: tuple[dagger.Service, Managed]) -> None:
+    _, signer = kept
+    pinned = await published(signer)
+    trust = await signer.trust(Tools(), Journal(), uuid.uuid4().hex)
+    assert trust.pem.startswith("-----BEGIN PUBLIC KEY-----")
+    assert await verified(pinned, trust)
+    embedded_key = await desk_at(embedded()).key.trust(Tools(), Journal(), uuid.uuid4().hex)
+    with pytest.raises(VerificationError):
+        await verified(pinned, embedded_key)
+
+
+@pytest.mark.parametrize("wrong", ["token", "name"])
+async def test_a_key_that_vault_does_not_give(
+    kept: tuple[dagger.Service, Managed], wrong: str, project: Project, fresh: Callable[[str], str]
+) -> None:
+    service, _ = kept
+    signer = await (
+        managed(service, "slipway", token="hush-wrong")
+        if wrong == "token"
+        else managed(service, "no-such-key")
+    )
+    project.named(fresh("vault"))
+    # Before anything else is done: what is made for minutes and cannot be signed is made in vain.
+    with pytest.raises(SigningError) as caught:
+        await release_of(project, desk_at(embedded(), signer))
+    assert_told(str(caught.value), "cannot be opened", "--signing-credentials")
+    assert "hush" not in str(caught.value)
+
+
+def test_what_is_missing_is_said_on_the_command_line(project: Project) -> None:
+    done = project.call("release", "--managed-key", "hashivault://slipway", "report")
+    assert_told(last_error(done), "--managed-key needs --signing-credentials", "docs/signing.md")
