@@ -1,7 +1,5 @@
-"""Training as a whole: what it writes, that it is reproducible, and the champion."""
+"""Training as a whole: what it writes, and that it is reproducible."""
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +8,11 @@ import pytest
 
 from screening import facts, store, train
 from screening.bundle import Bundle
-from screening.champion import TOLERANCE, Champion, compare
 from screening.features import FEATURES, matrix
 from screening.model import probabilities
 from support import COMMIT, EPOCH, SERVICE, train_arguments, wait_for
 
 FILES = ["card.md", "heldout.json", "metrics.json", "model.skops", "schema.json"]
-
-
-def champion_of(model_dir: Path, folder: Path) -> Path:
-    """Copy a model to serve as champion."""
-    shutil.copytree(model_dir, folder)
-    return folder
-
-
-def retrain(data: Path, output: Path, champion: Path) -> Any:
-    """Train against a champion; give the facts that come out."""
-    assert train.main([*train_arguments(data, output), "--champion", str(champion)]) == 0
-    return json.loads((output / "metrics.json").read_bytes())["champion"]
 
 
 def test_the_model_is_good_enough_for_the_gate(model_dir: Path) -> None:
@@ -83,75 +68,9 @@ def test_the_card_tells_the_numbers(model_dir: Path) -> None:
     assert f"Held-out roc_auc: **{known.value:.4f}**." in card
     assert f"- commit `{COMMIT}`, as of 2023-11-14 22:13:20 (UTC)" in card
     assert f"| mean_area:small | {known.slices['mean_area:small']['rows']} |" in card
-    assert "There was none to compare with." in card
+    assert "champion" not in card
     assert "It is not\na medical device" in card
     assert max(map(len, card.splitlines())) <= 130
-
-
-def test_the_same_model_as_champion_is_not_beaten_and_not_missed(
-    data: Path, model_dir: Path, tmp_path: Path
-) -> None:
-    champion = champion_of(model_dir, tmp_path / "champion")
-    found = retrain(data, tmp_path / "out", champion)
-    assert (found["difference"], found["not_worse"], found["reason"]) == (0.0, True, None)
-    assert found["commit"] == COMMIT
-    assert "this one is not worse (+0.0000; " in (tmp_path / "out" / "card.md").read_text()
-
-
-@pytest.mark.parametrize(
-    ("ahead", "not_worse"),
-    [(0.001, True), (0.0, True), (-TOLERANCE, True), (-TOLERANCE - 1e-6, False), (-0.3, False)],
-)
-def test_a_challenger_may_be_behind_by_the_tolerance_and_no_more(
-    ahead: float, not_worse: bool, bundle: Bundle, heldout: dict[str, list[dict[str, float]]]
-) -> None:
-    labels = np.array([answer["label"] for answer in heldout["answers"]])
-    labels[:5] = 1 - labels[:5]  # so that the champion is not perfect
-    champion = Champion(bundle.facts, bundle.model)
-    values = matrix(heldout["rows"])
-    before = compare(champion, 1.0, values, labels).value
-    assert before is not None
-    assert 0.8 < before < 1
-    found = compare(champion, before + ahead, values, labels)
-    assert found.not_worse is not_worse
-    assert found.difference == pytest.approx(ahead, abs=1e-9)
-
-
-def test_a_champion_with_other_features_is_not_compared(
-    data: Path, model_dir: Path, tmp_path: Path
-) -> None:
-    champion = champion_of(model_dir, tmp_path / "champion")
-    schema = (champion / "schema.json").read_text()
-    (champion / "schema.json").write_text(schema.replace("mean_radius", "shoe_size"))
-    found = retrain(data, tmp_path / "out", champion)
-    assert (found["value"], found["not_worse"]) == (None, None)
-    assert found["reason"].startswith("the champion takes other features")
-    assert "Not compared with the model of commit" in (tmp_path / "out" / "card.md").read_text()
-
-
-@pytest.mark.parametrize("name", ["model.skops", "metrics.json", "schema.json"])
-def test_a_champion_that_lacks_a_file_is_a_sentence(
-    name: str, data: Path, model_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    champion = champion_of(model_dir, tmp_path / "champion")
-    (champion / name).unlink()
-    arguments = [*train_arguments(data, tmp_path / "out"), "--champion", str(champion)]
-    assert train.main(arguments) == 4
-    error = capsys.readouterr().err
-    assert error.startswith("The champion cannot be used: ")
-    assert name in error
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_champion_that_was_tampered_with_is_refused(
-    data: Path, model_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    champion = champion_of(model_dir, tmp_path / "champion")
-    model = champion / "model.skops"
-    model.write_bytes(model.read_bytes() + b" ")
-    arguments = [*train_arguments(data, tmp_path / "out"), "--champion", str(champion)]
-    assert train.main(arguments) == 4
-    assert "it was changed or damaged." in capsys.readouterr().err
 
 
 def test_an_output_that_cannot_be_written_is_a_sentence(

@@ -5,7 +5,8 @@ The map, in the order in which data flows:
 - ``schema`` what a table must look like, ``features`` the row a model sees, in training
   and in serving
 - ``dataset`` writes the data, ``table`` reads it, ``validate`` refuses what is wrong with it
-- ``split``, ``fit``, ``evaluate``, ``champion``, ``card``: the steps that ``train`` puts in a row
+- ``split``, ``fit``, ``evaluate``, ``card``: the steps that ``train`` puts in a row
+- ``compare`` measures the last released model on the rows that the new one is judged by
 - ``store`` saves a model as reproducible bytes, and loads only what it can verify
 - ``bundle`` what is served, ``schemas`` what a client may send, ``app`` the HTTP service,
   ``__main__`` its process

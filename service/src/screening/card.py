@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from screening.facts import Comparison, Facts
+from screening.facts import Facts
 
 _TEXT = """# Model card: screening
 
@@ -37,10 +37,6 @@ By the size of the nuclei (thirds of the rows learnt from):
 
 {slices}
 
-## Against the last released model
-
-{champion}
-
 ## What the file holds
 
 These types and no others. The service refuses a model with any other type in it, and one with
@@ -66,7 +62,6 @@ def render(facts: Facts) -> str:
         threshold=facts.decision_threshold,
         metrics=_table("metric", {name: {"value": value} for name, value in facts.metrics.items()}),
         slices=_table("slice", facts.slices),
-        champion=_champion(facts.champion, facts.metric),
         types="\n".join(f"- `{name}`" for name in facts.trusted_types),
     )
 
@@ -85,16 +80,3 @@ def _cell(value: int | float | None) -> str:
     if value is None:
         return "not defined"
     return str(value) if isinstance(value, int) else f"{value:.4f}"
-
-
-def _champion(comparison: Comparison | None, metric: str) -> str:
-    if comparison is None:
-        return "There was none to compare with."
-    if comparison.value is None or comparison.difference is None:
-        return f"Not compared with the model of commit `{comparison.commit}`: {comparison.reason}."
-    verdict = "not worse" if comparison.not_worse else "worse"
-    return (
-        f"The model of commit `{comparison.commit}` has {metric} {comparison.value:.4f} "
-        f"on the same rows: this one is {verdict} ({comparison.difference:+.4f}; "
-        f"down to -{comparison.tolerance:g} counts as not worse)."
-    )

@@ -10,23 +10,6 @@ from screening.errors import ModelError
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
-class Comparison(BaseModel):
-    """A champion measured on the very rows the challenger was measured on.
-
-    ``value`` and ``not_worse`` are None when it cannot be measured on them; ``reason`` then says
-    why.
-    """
-
-    commit: str
-    model: Digest
-    value: float | None
-    difference: float | None
-    tolerance: float
-    not_worse: bool | None
-    reason: str | None
-    metrics: dict[str, float | None] | None
-
-
 class Considerations(BaseModel):
     """Who the model is for, and what it is not for."""
 
@@ -49,7 +32,6 @@ class Facts(BaseModel):
     rows: dict[str, int]
     malignant: dict[str, int]
     slices: dict[str, dict[str, int | float | None]]
-    champion: Comparison | None
     decision_threshold: float
     commit: str
     epoch: int

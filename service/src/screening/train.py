@@ -4,8 +4,7 @@ Writes ``model.skops``, ``metrics.json``, ``card.md``, ``schema.json`` and ``hel
 same input gives the same bytes. Whether the model is good enough is not decided here: the numbers
 are written down, and the pipeline's gate decides.
 
-Exit codes: 3 when data or schema are unusable, 4 when the champion is; with one sentence a problem
-on standard error.
+Exit code 3 when data or schema are unusable, with one sentence a problem on standard error.
 """
 
 import argparse
@@ -18,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from screening import card, champion, cli, evaluate, store
+from screening import card, cli, evaluate, store
 from screening.errors import DataError
-from screening.facts import Comparison, Facts
-from screening.features import FEATURES, TARGET, Labels, Matrix, matrix
+from screening.facts import Facts
+from screening.features import FEATURES, TARGET, Labels, matrix
 from screening.fit import fit
 from screening.model import THRESHOLD, Classifier, label, probabilities
 from screening.schema import Schema
@@ -39,7 +38,6 @@ class Options:
     data: Path
     schema: Path
     output: Path
-    champion: Path | None
     commit: str
     epoch: int
 
@@ -50,24 +48,21 @@ class Judged:
 
     model: Classifier
     parts: Parts
-    values: Matrix
     labels: Labels
     answers: list[float]
 
 
 def train(options: Options) -> None:
-    """Check, split, fit, measure, compare, write.
+    """Check, split, fit, measure, write.
 
     Raises:
         DataError: when the data or the schema cannot be used.
-        ChampionError: when the champion cannot be used.
     """
     schema = read_schema(options.schema)
     data = checked(options.data, _matching(schema.schema, options.schema))
-    last = champion.load(options.champion) if options.champion else None
     judged = _judge(split(data.rows))
     content = store.save(judged.model, options.epoch)
-    facts = _facts(options, judged, data.content, content, last)
+    facts = _facts(options, judged, data.content, content)
     _write(options.output, schema.content, judged, content, facts)
     count = facts.rows["heldout"]
     cli.progress(f"{options.output}: {facts.metric} {facts.value:.4f} on {count} held-out rows.")
@@ -97,23 +92,18 @@ def _judge(parts: Parts) -> Judged:
                 f"The {name} rows do not hold both classes: {len(rows)} rows; give more data."
             )
     model = fit(matrix(parts.train), _labels(parts.train))
-    values = matrix(parts.heldout)
-    return Judged(model, parts, values, _labels(parts.heldout), probabilities(model, values))
+    answers = probabilities(model, matrix(parts.heldout))
+    return Judged(model, parts, _labels(parts.heldout), answers)
 
 
 def _labels(rows: Sequence[Row]) -> Labels:
     return np.array([int(row[TARGET]) for row in rows], dtype=np.int64)
 
 
-def _facts(
-    options: Options, judged: Judged, data: bytes, model: bytes, last: champion.Champion | None
-) -> Facts:
+def _facts(options: Options, judged: Judged, data: bytes, model: bytes) -> Facts:
     parts, truth = judged.parts, judged.labels.tolist()
     metrics = evaluate.measure(truth, judged.answers)
     value = metrics[evaluate.METRIC] or 0.0
-    comparison: Comparison | None = None
-    if last:
-        comparison = champion.compare(last, value, judged.values, judged.labels)
     return Facts(
         metric=evaluate.METRIC,
         value=value,
@@ -121,7 +111,6 @@ def _facts(
         rows={"train": len(parts.train), "heldout": len(parts.heldout)},
         malignant={"train": int(_labels(parts.train).sum()), "heldout": sum(truth)},
         slices=evaluate.slices(parts.train, parts.heldout, truth, judged.answers),
-        champion=comparison,
         decision_threshold=THRESHOLD,
         commit=options.commit,
         epoch=options.epoch,
@@ -173,9 +162,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="the folder to write to"
-    )
-    parser.add_argument(
-        "--champion", type=Path, metavar="DIR", help="the last released model, to compare with"
     )
     parser.add_argument(
         "--commit", required=True, metavar="SHA", help="the commit this is trained from"

@@ -35,7 +35,6 @@ def train(data: Path, schema_file: Path, commit: str, epoch: int) -> dict[str, b
         "value": value,
         "metrics": {"accuracy": value},
         "rows": counts,
-        "champion": None,
     }
     return {
         "model.skops": model.to_bytes(fitted, epoch),
