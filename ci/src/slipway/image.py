@@ -12,10 +12,9 @@ from .layout import digest_of
 from .model import Model
 from .source import VENV, Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
+from .tools import NOBODY, OFFLINE
 
-USER: Final = (
-    "65532:65532"  # `nonroot` of the distroless images: no such user exists on a base image
-)
+USER: Final = NOBODY
 APP: Final = "/opt/service"
 MODEL: Final = "/model"
 LOGS: Final = "/logs"
@@ -152,23 +151,27 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
     """The stage that starts the image as a service and compares its answers with the model's own.
 
     `run` names this run's log file, in a volume that the service and the one who asks it share: a service that
-    dies takes its output with it otherwise.
+    dies takes its output with it otherwise. The service loads the model, so it can answer and cannot call out.
     """
     service = source.project.service
     log = f"{LOGS}/{run}.log"
     # Without an owner: the engine would mount the volume as an overlay, which two containers cannot share.
     volume = dag.cache_volume("slipway-smoke-logs")
-    tee = source.tools.python().file("/opt/slipway/slipway/inside/tee.py")
+    inside = source.tools.library("inside").directory("slipway/inside")
     running = (
         container_of(image)
         .with_user("0")
         .with_mounted_cache(LOGS, volume)
-        .with_mounted_file("/tee.py", tee)
+        .with_mounted_file("/tee.py", inside.file("tee.py"))
+        .with_mounted_file(OFFLINE[-1], inside.file("offline.py"))
         .with_exposed_port(service.port, experimental_skip_healthcheck=True)
         .as_service(
-            args=["python", "/tee.py", log, USER, f"{VENV}/bin/python", "-m", service.package]
+            args=[
+                *OFFLINE[:-1], "/tee.py", log, USER,
+                *OFFLINE, "--serve", "--", f"{VENV}/bin/python", "-m", service.package,
+            ]
         )
-    )
+    )  # fmt: skip
     container = (
         source.tools.python()
         .with_service_binding("service", running)

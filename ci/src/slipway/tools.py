@@ -46,6 +46,11 @@ BINARIES: Final[Mapping[str, tuple[str, str]]] = {
 PACKAGE: Final = Path(__file__).parent
 LIBRARY: Final = "/opt/slipway"  # where steps find slipway.inside
 PIP_CACHE: Final = "slipway-pip"
+# `nonroot` of the distroless images: no such user exists on a base image.
+NOBODY: Final = "65532:65532"
+# How what loads a model is started: without a network (inside.offline), and by the image's own Python without the
+# packages of anybody.
+OFFLINE: Final = ("/usr/local/bin/python3", "-I", "-S", f"{LIBRARY}/slipway/inside/offline.py")
 
 
 @dataclass(frozen=True, kw_only=True)
