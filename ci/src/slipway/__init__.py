@@ -8,6 +8,7 @@ The map of the package, in the order in which the data flows:
     plan         a saved infrastructure plan
     image        the service's image, assembled deterministically, and the smoke test
     evidence     gates, scans, SBOM: what was looked at and what was found
+    champion     the new model against the last released one
     release      push, sign, attest, verify, tag, and the report of it all
     reproduce    a release made again from what it records, and compared
     publish      push by digest, sign, attest, verify, and tag last of all

@@ -3,7 +3,9 @@
 import json
 
 import dagger
+from dagger import dag
 
+from .domain.modelpack import titled
 from .errors import DataError
 
 
@@ -34,3 +36,12 @@ async def blob_titled(layout: dagger.Directory, title: str) -> dagger.File:
         if layer.get("annotations", {}).get("org.opencontainers.image.title") == title:
             return layout.file(f"blobs/{layer['digest'].replace(':', '/')}")
     raise DataError(f"the artifact has no {title}")
+
+
+async def files_of(layout: dagger.Directory) -> dagger.Directory:
+    """A model's folder again, out of its artifact; raises DataError for names that are no file names of a model."""
+    found = titled(await manifest_of(layout), where="the model's manifest")
+    folder = dag.directory()
+    for name, digest in found.items():
+        folder = folder.with_file(name, layout.file(f"blobs/sha256/{digest.hex}"))
+    return folder

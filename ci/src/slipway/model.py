@@ -13,7 +13,7 @@ from .git import Commit, History
 from .layout import digest_of
 from .source import BAD_DATA, DATA, Source
 from .stage import Journal, Stage, expect_success
-from .tools import LIBRARY
+from .tools import LIBRARY, NOBODY, OFFLINE
 
 OUT = "/model"
 # Neither needs anything from outside: there is no excuse for not looking.
@@ -99,8 +99,9 @@ async def gates(source: Source, model: Model, journal: Journal) -> list[Verdict]
 
 
 async def gate(model: Model, project: Project) -> Verdict:
-    """The model gate: the declared metric on the held-out data is at least the declared threshold, and the
-    model is not worse than the last released one where there is one."""
+    """The model gate: the declared metric on the held-out data is at least the declared threshold.
+
+    Whether the last released model is better is another gate's question (champion.py)."""
     facts = json.loads(await model.files.file("metrics.json").contents())
     metric, threshold = project.model.metric, project.model.threshold
     value = facts.get("metrics", {}).get(metric)
@@ -119,11 +120,6 @@ async def gate(model: Model, project: Project) -> Verdict:
                 "Train a better model, or change model.threshold in slipway.yaml and say why in the commit",
             )
         )
-    champion = facts.get("champion")
-    if champion is not None and not champion.get("challenger_wins", False):
-        findings.append(
-            _finding("worse-than-champion", "the last released model is better", "See metrics.json")
-        )
     return Verdict(
         gate="model",
         status=Status.FAILED if findings else Status.PASSED,
@@ -133,8 +129,8 @@ async def gate(model: Model, project: Project) -> Verdict:
     )
 
 
-def examining(source: Source, files: dagger.Directory) -> Stage:
-    """The stage that looks at the model's files, and loads none of them."""
+def examining(source: Source, files: dagger.Directory, stage: str = "model-files") -> Stage:
+    """The stage that looks at a model's files, and loads none of them."""
     model = source.project.model
     rules = {
         "globals": [list(pair) for pair in model.pickle_globals],
@@ -143,23 +139,26 @@ def examining(source: Source, files: dagger.Directory) -> Stage:
     container = (
         source.tools.box(locked="model")
         .with_directory(LIBRARY, source.tools.library("inside", "domain"))
-        .with_mounted_directory(OUT, files)
+        .with_mounted_directory(OUT, files, owner=NOBODY)
         .with_new_file("/rules.json", json.dumps(rules))
     )
     return Stage(
-        name="model-files",
+        name=stage,
         container=container,
         argv=(
+            *OFFLINE, "--user", NOBODY, "--",
             "python", "-m", "slipway.inside.model_files", "--folder", OUT, "--rules", "/rules.json",
         ),
-        after=("train",),
+        after=("train",) if stage == "model-files" else ("verify-champion",),
     )  # fmt: skip
 
 
-async def files_gate(source: Source, files: dagger.Directory, journal: Journal) -> Verdict:
+async def files_gate(
+    source: Source, files: dagger.Directory, journal: Journal, stage: str = "model-files"
+) -> Verdict:
     """The gate of the model's files: each is of a kind that can be read without running code."""
     try:
-        outcome = await examining(source, files).run(journal)
+        outcome = await examining(source, files, stage).run(journal)
         found = json.loads(outcome.stdout)
     except (StageFailed, ValueError) as error:
         return Verdict(

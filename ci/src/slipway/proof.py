@@ -45,6 +45,7 @@ async def gather(
     trust: Trust,
     journal: Journal,
     types: Sequence[str] | None = None,
+    stage: str = "",
 ) -> Found:
     """Pull an artifact by digest and ask for everything that an artifact of its kind has to have (or `types`).
 
@@ -59,12 +60,12 @@ async def gather(
         *verify_commands(trust, inside, wanted),
     ]
     outcome = await desk.run(
-        f"verify-{kind}",
+        stage or f"verify-{kind}",
         commands,
         journal,
         trust.mounted(desk.box()),
         options=("--each",),
-        after=(f"publish-{kind}", "pack-release"),
+        after=("lookup",) if stage else (f"publish-{kind}", "pack-release"),
         seconds=SECONDS,
     )
     manifest, pull, signature, *attestations = (
@@ -138,9 +139,10 @@ async def verify(
     trust: Trust,
     journal: Journal,
     types: Sequence[str] | None = None,
+    stage: str = "",
 ) -> Found:
     """What `gather` finds, where nothing of it is missing; raises VerificationError where something is."""
-    found = await gather(desk, kind, pinned, trust, journal, types)
+    found = await gather(desk, kind, pinned, trust, journal, types, stage)
     evidence = found.evidence
     for what, complaint in evidence.complaints.items():
         raise VerificationError(

@@ -9,10 +9,12 @@ import dagger
 from dagger import Doc, dag, object_type
 from dagger import field as shown
 
+from . import champion as champions
 from . import image as images
 from . import model as models
 from . import plan as plans
 from .domain import release as values
+from .domain.champion import TAG as CHAMPION
 from .domain.digests import Digest, Reference, commit_tag
 from .domain.fields import Fields
 from .domain.mlbom import facts_of, ml_bom
@@ -101,6 +103,8 @@ class Run:
     journal: Journal = field(default_factory=Journal)
     parts: Parts = field(default_factory=Parts)
     images: dict[str, str] = field(default_factory=dict)
+    trusts: list[Trust] = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)
 
     @property
     def tag(self) -> str:
@@ -110,9 +114,34 @@ class Run:
         mark = Digest.of("\n".join(self.changes).encode()).hex[:12]
         return f"{self.head.sha}-dirty-{mark}"
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of this run's artifacts, by kind."""
+        return {kind: f"{self.repository(kind)}:{self.tag}" for kind in ATTESTED}
+
+    @property
+    def trust(self) -> Trust:
+        """Whose signatures this run relies on: its own, once the key was opened."""
+        return self.trusts[0]
+
+    @property
+    def champion(self) -> str:
+        """The tag of the last released model; empty where the project compares with none."""
+        compares = self.source.project.model.champion_tolerance is not None
+        return f"{self.repository('model')}:{CHAMPION}" if compares else ""
+
+    @property
+    def is_released(self) -> bool:
+        """Whether the registry has a release of this commit already."""
+        return all(tag in self.found for tag in self.tags.values())
+
     def repository(self, kind: str) -> str:
         """Where artifacts of a kind go."""
         return self.desk.registry.repository(self.source.project.name, kind)
+
+    def pinned(self, kind: str, tag: str) -> str:
+        """The reference by digest of what a tag named when this run began."""
+        return f"{self.repository(kind)}@{self.found[tag]}"
 
 
 async def release(run: Run, allow_dirty: bool) -> Release:
@@ -122,34 +151,8 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     """
     if run.changes and not allow_dirty:
         raise _dirty(run.changes)
-    tags = [f"{run.repository(kind)}:{run.tag}" for kind in ATTESTED]
-    found: dict[str, str] = {}
-    trusts: list[Trust] = []
-
-    async def look() -> None:
-        found.update(await run.desk.lookup(tags, run.journal))
-
-    async def open_key() -> None:
-        trusts.append(await run.desk.key.trust(run.desk.tools, run.journal, run.desk.nonce))
-
-    async def resolve() -> None:
-        run.images.update(
-            await run.desk.tools.resolved(run.source.project.infrastructure.engine.value)
-        )
-
-    # First what would make all the rest vain: a registry that is down, a key that cannot be opened.
-    await side_by_side(look, open_key, resolve)
-
-    async def look_closer() -> None:
-        # Most likely it is what is about to be made; to verify it meanwhile costs no time then.
-        if len(found) == len(tags):
-            pinned = {
-                kind: f"{run.repository(kind)}@{found[tag]}"
-                for kind, tag in zip(ATTESTED, tags, strict=True)
-            }
-            await verify_all(run.desk, pinned, trusts[0], run.journal)
-
-    await side_by_side(lambda: make(run), look_closer)
+    await _look_first(run)
+    await side_by_side(lambda: make(run), lambda: _look_closer(run))
     required = (*SELF_SUFFICIENT, *models.GATES, "smoke-test", "image-secrets")
     require(run.parts.verdicts, run.source.project.gates.not_evaluated, required)
     value, artifacts = await describe(run)
@@ -157,14 +160,46 @@ async def release(run: Run, allow_dirty: bool) -> Release:
         kind: f"{run.repository(kind)}@{await digest_of(layout)}"
         for kind, layout in artifacts.items()
     }
-    wanted = {f"{run.repository(kind)}:{run.tag}": pinned[kind] for kind in ATTESTED}
-    refuse_moved(found, wanted)
-    new = found.keys() != wanted.keys()
+    wanted = {tag: pinned[kind] for kind, tag in run.tags.items()}
+    refuse_moved(run.found, wanted)
+    new = not run.is_released
     if new:
         await publish(run, artifacts)
-        await verify_all(run.desk, pinned, trusts[0], run.journal)
-        await run.desk.tag(wanted, run.journal)
-    return await conclude(run, value, artifacts, trusts[0].pem, new=new)
+        await verify_all(run.desk, pinned, run.trust, run.journal)
+        # Last of all, and never for a tree that no commit holds: whoever is the champion was released.
+        moved = {run.champion: pinned["model"]} if run.champion and not run.changes else {}
+        await run.desk.tag(wanted | moved, run.journal)
+    return await conclude(run, value, artifacts, new=new)
+
+
+async def _look_first(run: Run) -> None:
+    """What would make all the rest vain: a registry that is down, a key that cannot be opened, no digest of a tool."""
+    tags = [*run.tags.values(), *([run.champion] if run.champion else [])]
+
+    async def look() -> None:
+        run.found.update(await run.desk.lookup(tags, run.journal))
+
+    async def open_key() -> None:
+        run.trusts.append(await run.desk.key.trust(run.desk.tools, run.journal, run.desk.nonce))
+
+    async def resolve() -> None:
+        run.images.update(
+            await run.desk.tools.resolved(run.source.project.infrastructure.engine.value)
+        )
+
+    await side_by_side(look, open_key, resolve)
+
+
+async def _look_closer(run: Run) -> None:
+    """Verify a release of this commit that is there already: most likely it is what is about to be made, and to verify
+    it meanwhile costs no time then. What its champion's gate said holds."""
+    if not run.is_released:
+        return
+    pinned = {kind: run.pinned(kind, tag) for kind, tag in run.tags.items()}
+    there = await verify_all(run.desk, pinned, run.trust, run.journal)
+    if run.champion:
+        statements = there["release"].evidence.statements
+        run.parts.verdicts.append(champions.said_before(run.source, statements, run.head.sha))
 
 
 async def make(run: Run) -> None:
@@ -184,6 +219,11 @@ async def _build(run: Run) -> None:
     verdicts = about(await digest_of(model.layout), await models.gates(source, model, journal))
     run.parts.verdicts += verdicts
     require(verdicts, source.project.gates.not_evaluated, models.GATES)
+    await side_by_side(lambda: _challenge(run, model), lambda: _image(run, model))
+
+
+async def _image(run: Run, model: models.Model) -> None:
+    source, journal = run.source, run.journal
     image = run.parts.image = await images.build(source, model, journal, run.head)
     digest = await digest_of(image.layout)
 
@@ -206,6 +246,15 @@ async def _build(run: Run) -> None:
             run.parts.model_signature = await outcome.file(MODEL_SIGNATURE).contents()
 
     await side_by_side(ask, scan, list_parts, sign)
+
+
+async def _challenge(run: Run, model: models.Model) -> None:
+    """The new model against the last released one, where the project asks for that and has not been answered yet."""
+    if not run.champion or run.is_released:
+        return
+    last = run.pinned("model", run.champion) if run.champion in run.found else None
+    verdict = await champions.challenge(run.desk, run.source, model, last, run.trust, run.journal)
+    run.parts.verdicts += about(await digest_of(model.layout), [verdict])
 
 
 async def _plan(run: Run) -> None:
@@ -347,7 +396,7 @@ def _dependencies(references: dict[str, str]) -> list[Dependency]:
 
 
 async def conclude(
-    run: Run, value: values.Release, artifacts: dict[str, dagger.Directory], key: str, *, new: bool
+    run: Run, value: values.Release, artifacts: dict[str, dagger.Directory], *, new: bool
 ) -> Release:
     """The report, for people and for machines."""
     made = [
@@ -368,7 +417,7 @@ async def conclude(
     files = {
         "release.json": whole.report(),
         "verdicts.sarif": to_sarif(whole.verdicts),
-        "cosign.pub": key,
+        "cosign.pub": run.trust.pem,
         "model.sig": run.parts.model_signature,
         "report.txt": text,
         "report.html": page,
@@ -378,7 +427,7 @@ async def conclude(
         # An identity has no public key, and a key that a service keeps signs no folder.
         if content:
             dist = dist.with_new_file(name, content)
-    return Release(report=text, json=whole.report(), public_key=key, dist=dist)  # type: ignore[call-arg]
+    return Release(report=text, json=whole.report(), public_key=run.trust.pem, dist=dist)  # type: ignore[call-arg]
 
 
 def known_builder(name: str) -> str:

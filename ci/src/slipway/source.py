@@ -9,7 +9,7 @@ from dagger import dag
 from .domain.config import Project, parse
 from .errors import ConfigError
 from .stage import Stage
-from .tools import PIP_CACHE, Tools
+from .tools import NOBODY, PIP_CACHE, Tools
 
 CONFIG: Final = "slipway.yaml"
 WORK: Final = "/src"  # where a stage finds the service's folder
@@ -68,6 +68,16 @@ class Source:
         """The workbench with the service's folder in it, as the service's own checks run."""
         return self.workbench().with_mounted_directory(WORK, self.service).with_workdir(WORK)
 
+    def packaged(self) -> dagger.Container:
+        """The dependencies with the whole package, for what is asked of a model after its training."""
+        package = self.service.directory("src")
+        return (
+            self.dependencies()
+            .with_directory(f"{WORK}/src", package, owner=NOBODY)
+            .with_env_variable("PYTHONPATH", f"{WORK}/src:${{PYTHONPATH}}", expand=True)
+            .with_workdir(WORK)
+        )
+
     def trainer(self) -> dagger.Container:
         """The dependencies with the files that training reads, and no others: what changes beside them
         does not train again."""
@@ -106,11 +116,11 @@ class Source:
             return self.tree.file(self.project.model.data)
         return self.dataset().finished().file(f"{DATA}/data.csv")
 
-    def with_data(self, container: dagger.Container) -> dagger.Container:
+    def with_data(self, container: dagger.Container, owner: str = "") -> dagger.Container:
         """The container with the data set and its schema below /data."""
         schema = self.tree.file(self.project.model.schema)
-        return container.with_file(f"{DATA}/data.csv", self.data()).with_file(
-            f"{DATA}/schema.json", schema
+        return container.with_file(f"{DATA}/data.csv", self.data(), owner=owner).with_file(
+            f"{DATA}/schema.json", schema, owner=owner
         )
 
     def validation(self) -> Stage:

@@ -4,6 +4,7 @@ import difflib
 import uuid
 from collections.abc import Sequence
 
+from . import champion as champions
 from . import image as images
 from . import model as models
 from . import plan as plans
@@ -14,7 +15,7 @@ from .source import Source
 from .stage import Journal, Stage
 from .state import Keeper
 
-EARLY = ("dataset", "train", "model-files", "pack-model", "state", "plan", "pack-plan")
+EARLY = ("dataset", "train", "model-files", "champion", "pack-model", "state", "plan", "pack-plan")
 LATE = ("assemble", "smoke-test", "image-secrets", "image-vulnerabilities", "sbom")
 
 
@@ -55,6 +56,10 @@ async def _early(name: str, source: Source, history: History, keeper: Keeper) ->
         return training
     if name == "model-files":
         return models.examining(source, training.finished().directory(models.OUT))
+    if name == "champion":
+        # Which one was released last is the registry's to say. Here the new model stands in its place.
+        files = training.finished().directory(models.OUT)
+        return champions.comparing(source, files, files)
     return models.packing(source, training.finished().directory(models.OUT), origin)
 
 

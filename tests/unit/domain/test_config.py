@@ -25,6 +25,7 @@ model:
   schema: service/schema.json
   metric: roc_auc
   threshold: 0.97
+  champion-tolerance: 0.005
 infrastructure:
   engine: terraform
   stack: terraform/stacks/local
@@ -56,7 +57,11 @@ def test_a_whole_file_is_read() -> None:
         folder="service", package="screening", port=8081, ready="/ready", predict="/v1/predict"
     )
     assert project.model == config.Model(
-        data="data/rows.csv", schema="service/schema.json", metric="roc_auc", threshold=0.97
+        data="data/rows.csv",
+        schema="service/schema.json",
+        metric="roc_auc",
+        threshold=0.97,
+        champion_tolerance=0.005,
     )
     assert project.infrastructure.engine is config.Engine.TERRAFORM
     assert project.gates.vulnerabilities is Severity.CRITICAL
@@ -72,6 +77,7 @@ def test_what_may_be_left_out_has_defaults_that_fail_closed() -> None:
     assert (project.service.ready, project.service.predict) == ("/readyz", "/predict")
     assert project.model.data is None
     assert project.model.threshold == -3.0
+    assert project.model.champion_tolerance is None
     assert project.infrastructure.engine is config.Engine.OPENTOFU
     assert project.gates == config.Gates()
     assert project.gates.not_evaluated is WhenNotEvaluated.FAIL
@@ -94,6 +100,16 @@ def test_a_key_without_a_value_is_as_if_left_out(empty: str) -> None:
         ),
         ("name: screening", "name: 12", "name is the number 12, expected text; put it in quotes"),
         ("name: screening", "name:", "name is empty, expected text"),
+        (
+            "champion-tolerance: 0.005",
+            "champion-tolerance: -0.1",
+            "model.champion-tolerance is the number -0.1, expected a number from 0 to 1",
+        ),
+        (
+            "champion-tolerance: 0.005",
+            "champion-tolerance: yes",
+            "model.champion-tolerance is the truth value yes, expected a number from 0 to 1",
+        ),
         ("name: screening", "name: yes", "name is the truth value yes, expected text"),
         (
             "  folder: service",

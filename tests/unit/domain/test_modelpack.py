@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from slipway.domain.digests import Digest
-from slipway.domain.modelpack import FILEPATH, METRICS, Facts, ModelFile, Role, pack
+from slipway.domain.modelpack import FILEPATH, METRICS, Facts, ModelFile, Role, pack, titled
 from slipway.errors import DataError
 
 COMMIT = "a" * 40
@@ -91,3 +91,27 @@ def test_a_file_stays_in_its_folder_and_stands_there_once(name: str) -> None:
 def test_a_metric_is_a_number() -> None:
     with pytest.raises(DataError, match="roc_auc is nan"):
         pack(FILES, replace(FACTS, metrics={"roc_auc": float("nan")}))
+
+
+def test_the_files_are_found_again_by_their_names() -> None:
+    found = titled(pack(FILES, FACTS).manifest, where="test")
+    assert found == {each.name: each.digest for each in FILES}
+
+
+@pytest.mark.parametrize("name", ["../model.skops", "/etc/passwd", "a//b", "", ".hidden", "a/../b"])
+def test_a_name_that_would_leave_the_folder_is_refused(name: str) -> None:
+    manifest = pack(FILES, FACTS).manifest.decode().replace('"card.md"', json.dumps(name))
+    assert json.dumps(name) in manifest
+    with pytest.raises(DataError, match="not a file name"):
+        titled(manifest, where="test")
+
+
+def test_two_files_of_one_name_are_refused() -> None:
+    manifest = pack(FILES, FACTS).manifest.decode().replace('"card.md"', '"model.skops"')
+    with pytest.raises(DataError, match="stands there twice"):
+        titled(manifest, where="test")
+
+
+def test_a_model_without_files_is_none() -> None:
+    with pytest.raises(DataError, match="without any file"):
+        titled('{"layers": []}', where="test")

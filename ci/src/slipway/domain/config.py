@@ -37,7 +37,7 @@ _SHARES = (
 
 
 _MODEL_KEYS = (
-    *("data", "schema", "metric", "threshold", "sources"),
+    *("data", "schema", "metric", "threshold", "champion-tolerance", "sources"),
     *("pickle-globals", "trusted-types"),
 )
 _GLOBAL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
@@ -74,6 +74,9 @@ class Model:
     `data` is the path of a CSV, or None where `python -m <package>.dataset` makes it; `schema`
     describes its columns.
 
+    `champion_tolerance` is by how much `metric` may be below that of the last released model, on the same rows; None:
+    nothing is compared.
+
     `pickle_globals` are the (module, name) that a pickle among the model's files may import, `trusted_types` the types
     in a skops file that skops does not know: without them such files are refused.
     """
@@ -82,6 +85,7 @@ class Model:
     metric: str
     threshold: float
     data: str | None = None
+    champion_tolerance: float | None = None
     sources: tuple[str, ...] = EVERYTHING
     pickle_globals: tuple[tuple[str, str], ...] = ()
     trusted_types: tuple[str, ...] = ()
@@ -165,6 +169,11 @@ def _model(section: Section) -> Model:
         schema=section.text("schema", _path),
         metric=metric,
         threshold=section.number("threshold", low, high),
+        champion_tolerance=(
+            section.number("champion-tolerance", 0.0, high)
+            if section.has("champion-tolerance")
+            else None
+        ),
         pickle_globals=tuple(
             (module, name)
             for module, _, name in (

@@ -17,7 +17,7 @@ from enum import Enum
 
 from ..errors import DataError
 from .digests import Digest
-from .fields import canonical
+from .fields import Fields, canonical
 from .oci import Descriptor, artifact_manifest, created
 
 ARTIFACT_TYPE = "application/vnd.cncf.model.manifest.v1+json"
@@ -106,6 +106,19 @@ def pack(files: Sequence[ModelFile], facts: Facts) -> ModelPack:
         annotations=annotations,
     )
     return ModelPack(config=config, manifest=manifest)
+
+
+def titled(manifest: str | bytes, *, where: str) -> dict[str, Digest]:
+    """The files of a model by their names, out of its manifest; strict about names: they become paths."""
+    found: dict[str, Digest] = {}
+    for layer in Fields.parse(manifest, where=where).items("layers"):
+        name = layer.inner("annotations").text(FILEPATH)
+        if not _NAME.fullmatch(name) or name in found:
+            raise DataError(f"{name!r} is not a file name of a model, or stands there twice")
+        found[name] = Digest.parse(layer.text("digest"))
+    if not found:
+        raise DataError("a model without any file", where=where)
+    return found
 
 
 def _config(files: Sequence[ModelFile], facts: Facts) -> dict[str, object]:

@@ -1,0 +1,242 @@
+"""The new model against the last released one: none, itself, a better one, and one that nobody should load."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import dagger
+import pytest
+from dagger import dag
+from slipway import champion as champions
+from slipway import model as models
+from slipway.champion import comparing
+from slipway.domain.champion import TAG
+from slipway.domain.policy_rules import ATTESTED
+from slipway.domain.statements import PROVENANCE
+from slipway.domain.verdict_report import from_json
+from slipway.domain.verdicts import Status, Verdict
+from slipway.errors import GateFailed
+from slipway.layout import blob_titled, digest_of, files_of
+from slipway.model import Model
+from slipway.publish import Desk, Subject
+from slipway.signing import Key
+from slipway.source import Source
+from slipway.stage import Journal
+from slipway.tools import Tools
+
+from ..unit.domain.cases import bom, built, judged
+from .project import Project, assert_told
+from .releasing import desk_at, embedded, release_of, tags_of
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
+FIT = "service/src/screening/fit.py"
+AS_IT_IS = 'LogisticRegression(solver="newton-cholesky"'
+# So strong a regularisation that ROC AUC falls from 0.9962 to 0.9847: above the threshold, and worse than before.
+CRIPPLED = 'LogisticRegression(C=0.0001, solver="newton-cholesky"'
+# 0.9940: a little worse, and less than the tolerance.
+A_LITTLE_WORSE = 'LogisticRegression(C=0.01, solver="newton-cholesky"'
+TRIVIAL = '"""The least test."""\n\n\ndef test_sums() -> None:\n    assert 1 + 1 == 2\n'
+
+
+@pytest.fixture
+def least(project: Project, fresh: Callable[[str], str]) -> Project:
+    """The reference project under a name of its own, without the tests that know how good its model is."""
+    for path in (project.folder / "service/tests").glob("test_*.py"):
+        path.unlink()
+    project.write("service/tests/test_least.py", TRIVIAL)
+    return project.named(fresh("champion"))
+
+
+def said(report: str) -> Verdict:
+    """What the gate said, in a release's JSON."""
+    (found,) = [
+        each
+        for each in from_json(json.dumps(json.loads(report)["verdicts"]))
+        if each.gate == "champion"
+    ]
+    return found
+
+
+async def named_champion(project: Project, desk: Desk) -> str | None:
+    """The digest that the champion's tag names."""
+    declared = (project.folder / "slipway.yaml").read_text(encoding="utf-8")
+    name = declared.partition("name: ")[2].partition("\n")[0]
+    tag = f"{desk.registry.repository(name, 'model')}:{TAG}"
+    return (await desk.lookup([tag], Journal())).get(tag)
+
+
+async def test_a_model_that_is_worse_than_the_last_released_one_is_not_released(
+    least: Project,
+) -> None:
+    project = least
+    desk = desk_at(embedded())
+    assert await named_champion(project, desk) is None
+    first, _ = await release_of(project, desk)
+    good = json.loads(first.json)["model"].partition("@")[2]
+    verdict = said(first.json)
+    assert (verdict.status, verdict.subject) == (Status.PASSED, good)
+    assert verdict.summary == "no model was released before: none to compare with"
+    assert await named_champion(project, desk_at(embedded())) == good
+
+    project.edit(FIT, AS_IT_IS, CRIPPLED).commit()
+    with pytest.raises(GateFailed) as caught:
+        await release_of(project, desk_at(embedded()))
+    told = str(caught.value)
+    assert_told(told, "champion", "worse-than-champion", "0.9847", "0.9962", sentences=6)
+    failed = [each for each in caught.value.verdicts if isinstance(each, Verdict)]
+    assert [each.gate for each in failed if each.status is Status.FAILED] == ["champion"]
+    assert await tags_of(project, desk_at(embedded())) == {}
+    assert await named_champion(project, desk_at(embedded())) == good
+
+    # A little worse is no reproach; from then on that one is the champion.
+    project.edit(FIT, CRIPPLED, A_LITTLE_WORSE).commit()
+    second, run = await release_of(project, desk_at(embedded()))
+    verdict = said(second.json)
+    assert verdict.status is Status.PASSED
+    assert "0.9940, the last released model's 0.9962, on 141 held-out rows" in verdict.summary
+    new = json.loads(second.json)["model"].partition("@")[2]
+    assert await named_champion(project, desk_at(embedded())) == new
+    assert {"verify-champion", "champion-files", "champion"} <= {t.name for t in run.journal.times}
+
+    # The same commit again: nothing new, and what was said then is said now, not that it is as good as itself.
+    again, run = await release_of(project, desk_at(embedded()))
+    assert "Nothing new" in again.report
+    assert said(again.json) == verdict
+    for kind in ("model", "image", "plan", "release"):
+        assert json.loads(again.json)[kind] == json.loads(second.json)[kind]
+    assert "champion" not in {each.name for each in run.journal.times}
+
+    # A commit that changes no model is not compared, and the model keeps its digest.
+    project.write("README.md", uuid.uuid4().hex).commit()
+    third, run = await release_of(project, desk_at(embedded()))
+    assert said(third.json).summary == "the last released model is this very one"
+    assert json.loads(third.json)["model"] == json.loads(second.json)["model"]
+    assert "verify-champion" not in {each.name for each in run.journal.times}
+
+    # An earlier commit again, which the champion of today is not the one of: still nothing new.
+    project.git("checkout", "--quiet", "HEAD~3")
+    earlier, _ = await release_of(project, desk_at(embedded()))
+    assert "Nothing new" in earlier.report
+    assert said(earlier.json).summary == "no model was released before: none to compare with"
+    assert await named_champion(project, desk_at(embedded())) == new
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A project, its new model, and a desk in a registry, where somebody put a champion."""
+
+    source: Source
+    model: Model
+    desk: Desk
+    layout: dagger.Directory
+
+    async def put(self, kind: str = "model", **changes: object) -> str:
+        """Push a champion; returns its reference by digest."""
+        predicates = {name: json.dumps(content) for name, content in self.attested(kind).items()}
+        subject = Subject(
+            kind=kind,
+            layout=self.layout,
+            repository=self.desk.registry.repository(f"x-{uuid.uuid4().hex[:10]}", kind),
+            attestations=predicates,
+        )
+        return await self.desk.publish(replace(subject, **changes), Journal())  # type: ignore[arg-type]
+
+    def attested(self, kind: str, project: str = "") -> dict[str, object]:
+        """What belongs to a released artifact of the kind."""
+        name = project or self.source.project.name
+        said: dict[str, object] = {each: bom(kind) for each in ATTESTED["model"]}
+        parameters = {"project": name}
+        said[PROVENANCE] = built(kind, parameters=parameters)
+        said[ATTESTED["model"][2]] = judged()
+        return said
+
+    async def challenged(self, last: str, desk: Desk | None = None) -> Verdict:
+        """What the gate says of the new model with this champion."""
+        trust = await self.desk.key.trust(Tools(), Journal(), uuid.uuid4().hex)
+        return await champions.challenge(
+            desk or self.desk, self.source, self.model, last, trust, Journal()
+        )
+
+
+@pytest.fixture(scope="module")
+async def scene(connection: None, reference: Project, source: Source) -> Scene:  # noqa: ARG001
+    """The reference project's model; the champion is one that is a little worse."""
+    text = await source.tree.file(FIT).contents()
+    assert AS_IT_IS in text
+    tree = source.tree.with_new_file(FIT, text.replace(AS_IT_IS, A_LITTLE_WORSE))
+    history = reference.history()
+    model = await models.train(source, Journal(), history)
+    other = await models.train(replace(source, tree=tree), Journal(), history)
+    return Scene(source, model, desk_at(embedded()), other.layout)
+
+
+async def test_a_released_champion_is_loaded_and_measured(scene: Scene) -> None:
+    verdict = await scene.challenged(await scene.put())
+    assert verdict.status is Status.PASSED, verdict.summary
+    assert "0.9962, the last released model's 0.9940" in verdict.summary
+
+
+async def test_a_champion_that_somebody_pushed_unsigned_is_not_evaluated(scene: Scene) -> None:
+    verdict = await scene.challenged(await scene.put(signed=False))
+    assert verdict.status is Status.NOT_EVALUATED
+    assert "no signature" in verdict.summary
+    verdict = await scene.challenged(await scene.put(signed=False, attestations={}))
+    assert verdict.status is Status.NOT_EVALUATED
+    assert "does not verify" in verdict.summary
+
+
+async def test_a_champion_that_another_key_signed_is_not_evaluated(scene: Scene) -> None:
+    made = (
+        Tools().box("cosign").with_env_variable("COSIGN_PASSWORD", "")
+        .with_workdir("/keys").with_exec(["cosign", "generate-key-pair"])
+    )  # fmt: skip
+    private = await made.file("/keys/cosign.key").contents()
+    stranger = Key(secret=dag.set_secret(f"stranger-{uuid.uuid4().hex}", private))
+    theirs = replace(scene, desk=desk_at(embedded(), stranger))
+    verdict = await scene.challenged(await theirs.put())
+    assert verdict.status is Status.NOT_EVALUATED
+    assert "does not verify" in verdict.summary
+
+
+async def test_a_model_of_another_project_is_no_champion(scene: Scene) -> None:
+    said = {name: json.dumps(each) for name, each in scene.attested("model", "other").items()}
+    verdict = await scene.challenged(await scene.put(attestations=said))
+    assert verdict.status is Status.NOT_EVALUATED
+    assert "a model of other" in verdict.summary
+
+
+async def test_a_champion_that_is_not_there_is_not_evaluated(scene: Scene) -> None:
+    gone = f"{scene.desk.registry.repository('nobody', 'model')}@sha256:{'0' * 64}"
+    verdict = await scene.challenged(gone)
+    assert verdict.status is Status.NOT_EVALUATED
+
+
+async def test_a_champion_with_a_pickle_is_not_loaded(scene: Scene) -> None:
+    evil = (
+        scene.source.tools.assembler()
+        .with_directory("/model", await files_of(scene.layout))
+        .with_exec(["python", "-c", "import os, pickle, pathlib; pathlib.Path('/model/card.md')"
+                    ".write_bytes(pickle.dumps(os.getcwd))"])
+        .with_exec(["python", "-m", "slipway.inside.assemble", "model", "--name", "x", "--files", "/model",
+                    "--output", "/layout", "--commit", "a" * 40, "--epoch", "0"])
+        .directory("/layout")
+    )  # fmt: skip
+    verdict = await scene.challenged(await replace(scene, layout=evil).put())
+    assert verdict.status is Status.NOT_EVALUATED
+    assert "its files are not loaded" in verdict.summary
+
+
+async def test_the_files_of_a_model_are_found_again(scene: Scene) -> None:
+    files = await files_of(scene.model.layout)
+    assert sorted(await files.entries()) == sorted(await scene.model.files.entries())
+    weights = await blob_titled(scene.model.layout, "model.skops")
+    assert await files.file("model.skops").digest() == await weights.digest()
+    assert await digest_of(scene.model.layout) != await digest_of(scene.layout)
+
+
+async def test_a_shell_is_there_for_the_comparison(scene: Scene) -> None:
+    stage = comparing(scene.source, scene.model.files, scene.model.files)
+    assert "screening.compare" in await stage.prepared().file("/stage/COMMAND").contents()

@@ -1,0 +1,91 @@
+"""What loads a model has no way out: a service that calls out when it loads its model, and a comparison that does.
+
+Each is run in the network that steps have, too: there it reaches somebody, so the refusal is one.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import dagger
+import pytest
+from slipway import image as images
+from slipway import model as models
+from slipway.champion import comparing
+from slipway.source import VENV, Source, open_source
+from slipway.stage import Journal, Stage
+from slipway.tools import OFFLINE, Tools
+
+from .project import Project
+from .releasing import built
+
+pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
+STORE = "service/src/screening/store.py"
+LOADING = "    model = skops_io.loads(content, trusted=None)\n"
+# What code in a model would do, were there any: call somebody, and tell of it.
+CALLING = """
+    import os
+    import socket
+    import sys
+
+    try:
+        socket.create_connection(("{address}", 8000), timeout=5).close()
+        print("somebody was reached", file=sys.stderr, flush=True)
+        os._exit(9)
+    except OSError as error:
+        print(f"nobody was reached: {{error}}", file=sys.stderr, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+async def calling(connection: None, source: Source) -> Source:  # noqa: ARG001
+    """The reference project, whose service calls somebody when it loads a model."""
+    listening = (
+        Tools()
+        .python()
+        .with_env_variable("MARK", uuid.uuid4().hex)
+        .with_exposed_port(8000)
+        .as_service(args=["python", "-m", "http.server", "8000", "--directory", "/tmp"])
+    )
+    service = await listening.start()
+    asked = Tools().python().with_service_binding("somebody", service)
+    words = await asked.with_exec(["getent", "ahostsv4", "somebody"]).stdout()
+    text = await source.tree.file(STORE).contents()
+    assert LOADING in text
+    called = text.replace(LOADING, CALLING.format(address=words.split()[0]) + LOADING)
+    return await open_source(source.tree.with_new_file(STORE, called), source.tools)
+
+
+async def loaded_in_the_network(stage: Stage) -> str:
+    """What is complained of when the stage's command is run without the program that confines it."""
+    argv = stage.argv[stage.argv.index("--") + 1 :]
+    free = Stage(name="free", container=stage.container, argv=argv, accept=(0, 9))
+    return (await free.run(Journal())).stderr
+
+
+async def test_a_comparison_reaches_nobody(
+    calling: Source, source: Source, reference: Project
+) -> None:
+    # Trained by the honest service: its training loads nothing.
+    model = await models.train(source, Journal(), reference.history())
+    stage = comparing(calling, model.files, model.files)
+    assert stage.argv[: len(OFFLINE)] == OFFLINE
+    outcome = await stage.run(Journal())
+    assert outcome.exit_code == 0
+    assert "nobody was reached: [Errno 101] Network is unreachable" in outcome.stderr
+    assert "somebody was reached" in await loaded_in_the_network(stage)
+
+
+async def test_a_service_under_test_reaches_nobody(calling: Source, reference: Project) -> None:
+    image = await built(calling, reference)
+    stage = images.smoke(calling, image, f"offline-{uuid.uuid4().hex}")
+    outcome = await stage.run(Journal())
+    assert outcome.exit_code == 0, outcome.stderr
+    log = stage.argv[stage.argv.index("--log") + 1]
+    told = await outcome.container.with_exec(["cat", log]).stdout()
+    assert "nobody was reached: [Errno 101] Network is unreachable" in told
+    free = images.container_of(image).with_env_variable("MARK", uuid.uuid4().hex)
+    command = [f"{VENV}/bin/python", "-m", calling.project.service.package]
+    done = free.with_exec(command, expect=dagger.ReturnType.ANY)
+    assert await done.exit_code() == 9
+    assert "somebody was reached" in await done.stderr()
