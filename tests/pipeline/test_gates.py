@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import dagger
 import pytest
 from dagger import dag
+from slipway.domain.digests import Digest
 from slipway.domain.verdicts import Status, Verdict, WhenNotEvaluated
 from slipway.errors import GateFailed
-from slipway.evidence import dependencies_gate, judge, judge_all, require, source_gates
+from slipway.evidence import (
+    TRIVY_CACHE,
+    TRIVY_DATABASE,
+    Data,
+    dependencies_gate,
+    judge,
+    judge_all,
+    require,
+    source_gates,
+    trivy_data,
+)
 from slipway.source import Source, open_source
-from slipway.stage import Journal
+from slipway.stage import Journal, Outcome
 
 from .project import assert_told
 from .releasing import ADVISORY, advisories
@@ -40,6 +53,11 @@ async def test_a_fixed_pin_passes_under_the_same_database(source: Source) -> Non
     verdict = await scanned(source, "jinja2==3.1.6\n", advisories(ADVISORY))
     assert verdict.status is Status.PASSED
     assert verdict.data_date is not None
+    assert verdict.data_digest is not None
+    changed = await scanned(
+        source, "jinja2==3.1.6\n", advisories(ADVISORY, {**ADVISORY, "id": "X-1"})
+    )
+    assert changed.data_digest != verdict.data_digest
 
 
 async def test_an_empty_database_is_no_pass(source: Source) -> None:
@@ -100,3 +118,15 @@ async def test_all_failures_are_told_at_once(source: Source) -> None:
     assert "late.py" in told
     assert "--stage lint" in told
     assert "--stage secrets" in told
+
+
+async def test_the_database_of_trivy_is_known_by_its_digest(source: Source) -> None:
+    metadata = (
+        '{"Version": 2, "UpdatedAt": "2026-11-23T06:00:00Z", "NextUpdate": "2026-11-24T06:00:00Z"}'
+    )
+    box = source.tools.box("trivy").with_new_file(f"{TRIVY_CACHE}/db/metadata.json", metadata)
+    without = await trivy_data(Outcome(exit_code=0, stdout="", stderr="", container=box))
+    assert without == Data(day=dt.date(2026, 11, 23))
+    full = box.with_new_file(TRIVY_DATABASE, "flaws")
+    found = await trivy_data(Outcome(exit_code=0, stdout="", stderr="", container=full))
+    assert found == Data(day=dt.date(2026, 11, 23), digest=Digest.of(b"flaws"))

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 from slipway.domain.policy import EMBEDDED, parse
+from slipway.domain.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
+from slipway.domain.statements import PROVENANCE
 from slipway.errors import DirtyTree, GateFailed, SlipwayError
 from slipway.release import verify
 from slipway.signing import Trust
@@ -44,12 +46,21 @@ async def test_a_release_twice_makes_nothing_new(
     policy = parse((project.folder / "policy.yaml").read_text(encoding="utf-8"))
     trust = Trust(pem=first.public_key)
     stated = replace(policy, signers=tuple(s for s in policy.signers if s.key == EMBEDDED))
-    answer, _ = await verify(
+    answer, found = await verify(
         desk, made["release"], stated, stated.environment("dev"), {"developer": trust}, Journal()
     )
     assert answer.ok, answer.to_text()
     signed = [check for check in answer.checks if check.asked == "signed by developer"]
     assert [check.artifact for check in signed] == list(KINDS)
+    # What docs/build-types.md tells is what the provenance says. Nothing fetches trivy's database here, and the stack
+    # has no providers.
+    for kind in BuildType:
+        (said,) = found[kind.name.lower()].evidence.statements[PROVENANCE]
+        definition = said.predicate.inner("buildDefinition")
+        listed = [each.text("name") for each in definition.items("resolvedDependencies")]
+        told = {*SHARED, *DEPENDENCIES[kind], *made["tools"]} - {"data-trivy", "lock-providers"}
+        assert sorted(listed) == sorted(told)
+        assert sorted(definition.inner("externalParameters").values) == sorted(PARAMETERS[kind])
 
 
 async def test_a_dirty_tree_is_refused_and_named(

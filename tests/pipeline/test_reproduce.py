@@ -13,7 +13,7 @@ import pytest
 from slipway.errors import ConfigError, DirtyTree, NotReproduced
 from slipway.layout import digest_of
 from slipway.publish import Desk
-from slipway.release import Run, describe, make, publish
+from slipway.release import Run, describe, look_first, make, publish
 from slipway.reproduce import Attempt, reproduce
 from slipway.signing import Key, Trust, public_key
 from slipway.stage import Journal
@@ -57,7 +57,7 @@ async def made(
     project.named(f"again-{uuid.uuid4().hex[:10]}")
     desk = desk_at(embedded())
     run = await run_of(project, desk)
-    run.images.update(await desk.tools.resolved("opentofu"))
+    await look_first(run)
     await make(run)
     return Made(project, run)
 

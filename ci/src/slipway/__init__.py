@@ -9,6 +9,7 @@ The map of the package, in the order in which the data flows:
     image        the service's image, assembled deterministically, and the smoke test
     evidence     gates, scans, SBOM: what was looked at and what was found
     champion     the new model against the last released one
+    origins      what each artifact was made of, as its provenance says
     release      push, sign, attest, verify, tag, and the report of it all
     reproduce    a release made again from what it records, and compared
     publish      push by digest, sign, attest, verify, and tag last of all

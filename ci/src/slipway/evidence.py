@@ -12,6 +12,8 @@ from typing import Final
 import dagger
 from dagger import dag
 
+from .domain.digests import Digest
+from .domain.fields import Fields
 from .domain.reports import bandit, mypy, osv, pytest_junit, ruff, trivy, validation
 from .domain.reports.common import Context, ToolOutput
 from .domain.verdict_report import explain
@@ -24,6 +26,7 @@ REPORT: Final = "/stage/report"
 TREE: Final = "/tree"
 ADVISORIES: Final = "/advisories"
 TRIVY_CACHE: Final = "/var/cache/trivy"
+TRIVY_DATABASE: Final = f"{TRIVY_CACHE}/db/trivy.db"
 # Folders that a scan of a whole tree does not look into: not ours, or made by tools.
 SKIPPED: Final = (".git", ".venv", "dist", ".terraform", "ci/sdk")
 
@@ -31,6 +34,14 @@ SKIPPED: Final = (".git", ".venv", "dist", ".terraform", "ci/sdk")
 SELF_SUFFICIENT: Final = ("lint", "types", "unit-tests", "sast", "secrets", "iac", "data")
 
 Read = Callable[[ToolOutput, Context], Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """What a tool knows beside itself: of which day that is, and its digest where it is at hand as files."""
+
+    day: dt.date | None = None
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +57,7 @@ class Gate:
     version: tuple[str, ...] = ()
     threshold: Severity = Severity.LOW
     report: str | None = None
-    data_date: Callable[[Outcome], Awaitable[dt.date | None]] | None = None
+    data: Callable[[Outcome], Awaitable[Data]] | None = None
     subject: str | None = None
     looks_at: dagger.Directory | None = None
 
@@ -71,8 +82,9 @@ async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
     if gate.report is not None:
         found = await outcome.container.exists(gate.report)
         report = await outcome.file(gate.report).contents() if found else ""
-    if gate.data_date is not None:
-        context = replace(context, data_date=await gate.data_date(outcome))
+    if gate.data is not None:
+        data = await gate.data(outcome)
+        context = replace(context, data_date=data.day, data_digest=data.digest)
     output = ToolOutput(exit_code=outcome.exit_code, report=report, stderr=outcome.stderr)
     return gate.read(output, context)
 
@@ -266,31 +278,34 @@ def dependencies_gate(source: Source, advisories: dagger.Directory | None) -> Ga
         accept=(0, 1, 127, 128, 129, 130),
     )
 
-    async def day(outcome: Outcome) -> dt.date | None:
+    async def data(outcome: Outcome) -> Data:
         if advisories is not None:
-            return await advisories_day(source, advisories)
+            return await advisories_data(source, advisories)
         # The public database is of the day it was asked; where it did not answer there is no data of any day.
-        return today() if outcome.exit_code in (0, 1) else None
+        return Data(day=today() if outcome.exit_code in (0, 1) else None)
 
     return Gate(
         stage=stage,
         read=osv.read,
         tool=osv.TOOL,
         threshold=source.project.gates.vulnerabilities,
-        data_date=day,
+        data=data,
     )
 
 
-async def advisories_day(source: Source, advisories: dagger.Directory) -> dt.date | None:
-    """The day of a local database: that of its newest advisory. None where it holds none."""
-    outcome = await (
+async def advisories_data(source: Source, advisories: dagger.Directory) -> Data:
+    """A local database: its day is that of its newest advisory, its digest that of its files."""
+    printed = await (
         source.tools.assembler()
         .with_mounted_directory(ADVISORIES, advisories)
         .with_exec(["python", "-m", "slipway.inside.advisories", ADVISORIES])
         .stdout()
     )
-    text = outcome.strip()
-    return dt.date.fromisoformat(text) if text else None
+    facts = Fields.parse(printed, where="advisories")
+    day = facts.optional_text("day")
+    return Data(
+        day=dt.date.fromisoformat(day) if day else None, digest=Digest.parse(facts.text("digest"))
+    )
 
 
 def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[Gate]:
@@ -302,10 +317,6 @@ def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[G
             "trivy", "image", "--scanners", scanner, "--format", "json", "--list-all-pkgs",
             "--cache-dir", TRIVY_CACHE, "--timeout", "10m", "--input", "/image",
         )  # fmt: skip
-
-    async def database_day(outcome: Outcome) -> dt.date | None:
-        command = ["trivy", "version", "--format", "json", "--cache-dir", TRIVY_CACHE]
-        return trivy.data_date(await outcome.container.with_exec(command).stdout())
 
     return [
         Gate(
@@ -329,10 +340,20 @@ def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[G
             read=_trivy_reader(trivy.Scan.VULNERABILITIES),
             tool=trivy.TOOL,
             threshold=source.project.gates.vulnerabilities,
-            data_date=database_day,
+            data=trivy_data,
             subject=digest,
         ),
     ]
+
+
+async def trivy_data(outcome: Outcome) -> Data:
+    """The vulnerability database that trivy fetched for a scan."""
+    command = ["trivy", "version", "--format", "json", "--cache-dir", TRIVY_CACHE]
+    day = trivy.data_date(await outcome.container.with_exec(command).stdout())
+    if day is None or not await outcome.container.exists(TRIVY_DATABASE):
+        return Data(day=day)
+    printed = await outcome.container.with_exec(["sha256sum", TRIVY_DATABASE]).stdout()
+    return Data(day=day, digest=Digest.parse(f"sha256:{printed.split()[0]}"))
 
 
 def sbom(source: Source, layout: dagger.Directory) -> Stage:

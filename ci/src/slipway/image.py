@@ -163,7 +163,8 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
         .with_user("0")
         .with_mounted_cache(LOGS, volume)
         .with_mounted_file("/tee.py", inside.file("tee.py"))
-        .with_mounted_file(OFFLINE[-1], inside.file("offline.py"))
+        # Run as nobody; our own files have the modes that a clone has, whatever its umask was.
+        .with_mounted_file(OFFLINE[-1], inside.file("offline.py"), owner=NOBODY)
         .with_exposed_port(service.port, experimental_skip_healthcheck=True)
         .as_service(
             args=[

@@ -138,7 +138,8 @@ def examining(source: Source, files: dagger.Directory, stage: str = "model-files
     }
     container = (
         source.tools.box(locked="model")
-        .with_directory(LIBRARY, source.tools.library("inside", "domain"))
+        # Nobody reads it, whatever umask our clone has.
+        .with_mounted_directory(LIBRARY, source.tools.library("inside", "domain"), owner=NOBODY)
         .with_mounted_directory(OUT, files, owner=NOBODY)
         .with_new_file("/rules.json", json.dumps(rules))
     )

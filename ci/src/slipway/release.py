@@ -1,6 +1,5 @@
 """A release: three artifacts by digest, the proof that belongs to them, and the run that made it all."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
@@ -16,11 +15,9 @@ from . import plan as plans
 from .domain import release as values
 from .domain.champion import TAG as CHAMPION
 from .domain.digests import Digest, Reference, commit_tag
-from .domain.fields import Fields
 from .domain.mlbom import facts_of, ml_bom
 from .domain.policy import Environment, Policy
 from .domain.policy_rules import ATTESTED, Case, evaluate
-from .domain.provenance import Build, BuildType, Dependency, predicate
 from .domain.release_report import Made, render, size
 from .domain.report_page import render as render_page
 from .domain.sarif import to_sarif
@@ -40,6 +37,7 @@ from .evidence import (
 )
 from .git import Commit, History
 from .layout import digest_of, manifest_of, size_of
+from .origins import Origins, origins
 from .proof import Found, gather_all, verify_all
 from .publish import Desk, Subject, refuse_moved
 from .signing import MODEL_SIGNATURE, Trust, signing_folder
@@ -51,7 +49,6 @@ from .tools import fingerprint
 # Which builders there are, and what each may honestly claim: SECURITY.md, "Provenance".
 LOCAL: Final = "local"
 BUILDER_NAMES: Final = (LOCAL, "github-actions", "gitlab-ci", "jenkins", "circleci")
-BUILDERS: Final = "tag:slipway,2026:builder/"
 
 
 @object_type
@@ -83,8 +80,7 @@ class Parts:
     sbom: str = ""
     ml_bom: str = ""
     model_signature: str = ""
-    inputs: dict[str, list[Dependency]] = field(default_factory=dict)
-    engine: str = ""
+    origins: Origins | None = None
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -151,7 +147,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     """
     if run.changes and not allow_dirty:
         raise _dirty(run.changes)
-    await _look_first(run)
+    await look_first(run)
     await side_by_side(lambda: make(run), lambda: _look_closer(run))
     required = (*SELF_SUFFICIENT, *models.GATES, "smoke-test", "image-secrets")
     require(run.parts.verdicts, run.source.project.gates.not_evaluated, required)
@@ -172,7 +168,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     return await conclude(run, value, artifacts, new=new)
 
 
-async def _look_first(run: Run) -> None:
+async def look_first(run: Run) -> None:
     """What would make all the rest vain: a registry that is down, a key that cannot be opened, no digest of a tool."""
     tags = [*run.tags.values(), *([run.champion] if run.champion else [])]
 
@@ -296,33 +292,26 @@ async def describe(run: Run) -> tuple[values.Release, dict[str, dagger.Directory
     return value, {**layouts, "release": packed.directory("/layout")}
 
 
-async def note_inputs(run: Run) -> None:
-    """Write down what model, image and plan were made of beside the commit and the tools: locks, data, each other."""
-    source, made = run.source, run.parts
-    folder = source.project.service.folder
-    lock = await source.service.file("requirements.lock").contents()
-    locked = Dependency.of("lock", f"file:{folder}/requirements.lock", Digest.of(lock.encode()))
-    data = Dependency.of(
-        "data", "file:data.csv", Digest.of((await source.data().contents()).encode())
-    )
-    trained, planned = made.model, made.plan
-    if trained is None or planned is None:
+async def trace(run: Run) -> None:
+    """Write down what model, image and plan were made of, and the model's bill of materials."""
+    made = run.parts
+    if made.model is None or made.plan is None:
         raise SlipwayError("a stage ended without its artifact", remedy="This is a bug in Slipway")
-    model = Digest.parse(await digest_of(trained.layout))
-    facts = Fields.parse(await planned.files.file("source.json").contents(), where="source.json")
-    tree = Digest.parse(facts.text("tree"))
-    made.inputs = {
-        "model": [locked, data],
-        "image": [locked, Dependency.of("model", f"oci:{run.repository('model')}", model)],
-        "plan": [Dependency.of("tree", f"file:{source.project.infrastructure.stack}", tree)],
-    }
-    made.engine = await dag.version()
+    made.origins = await origins(
+        run.source,
+        run.head.sha,
+        run.builder,
+        run.images,
+        (made.model, made.plan),
+        run.repository("model"),
+        made.verdicts,
+    )
     made.ml_bom = ml_bom(
         facts_of(
-            await manifest_of(trained.layout),
-            metrics=await trained.files.file("metrics.json").contents(),
-            schema=await trained.files.file("schema.json").contents(),
-            data=Digest.parse(f"sha256:{data.digest['sha256']}"),
+            await manifest_of(made.model.layout),
+            metrics=await made.model.files.file("metrics.json").contents(),
+            schema=await made.model.files.file("schema.json").contents(),
+            data=made.origins.digest("model", "data"),
             tool_version=fingerprint(),
         )
     )
@@ -330,7 +319,7 @@ async def note_inputs(run: Run) -> None:
 
 async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
     """Push, sign and attest the four artifacts, side by side."""
-    await note_inputs(run)
+    await trace(run)
     subjects = [
         Subject(
             kind=kind,
@@ -354,45 +343,14 @@ def _attestations(run: Run, kind: str) -> dict[str, str]:
     def content(predicate_type: str) -> str:
         if predicate_type == VERDICTS:
             return judgement.predicate()
-        if predicate_type == PROVENANCE:
-            return _provenance(run, kind)
+        if predicate_type == PROVENANCE and run.parts.origins is not None:
+            return run.parts.origins.provenance(kind, run.journal.began)
         if predicate_type == PLAN and run.parts.plan is not None:
             return run.parts.plan.facts
         return run.parts.ml_bom if kind == "model" else run.parts.sbom
 
     judgement = Judgement(commit=run.head.sha, at=now(), verdicts=tuple(run.parts.verdicts))
     return {name: content(name) for name in ATTESTED[kind]}
-
-
-def _provenance(run: Run, kind: str) -> str:
-    project = run.source.project
-    parameters: dict[str, object] = {"project": project.name}
-    if kind == "model":
-        parameters |= {"metric": project.model.metric, "threshold": project.model.threshold}
-    if kind == "plan":
-        infrastructure = project.infrastructure
-        parameters |= {"engine": infrastructure.engine.value, "stack": infrastructure.stack}
-    build = Build(
-        build_type=BuildType[kind.upper()],
-        parameters=parameters,
-        dependencies=[
-            Dependency.of_commit("git+file:.", run.head.sha),
-            *_dependencies(run.images),
-            *run.parts.inputs[kind],
-        ],
-        builder_id=f"{BUILDERS}{run.builder}",
-        builder_version={"slipway": fingerprint(), "dagger": run.parts.engine},
-        started=dt.datetime.fromtimestamp(run.journal.began, dt.UTC),
-        finished=now(),
-    )
-    return predicate(build).decode()
-
-
-def _dependencies(references: dict[str, str]) -> list[Dependency]:
-    return [
-        Dependency.of_image(name, Reference.parse(text))
-        for name, text in sorted(references.items())
-    ]
 
 
 async def conclude(

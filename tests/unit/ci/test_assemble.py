@@ -226,4 +226,5 @@ def test_the_digest_of_a_tree_is_that_of_its_files_and_names(tmp_path: Path) -> 
 
 def test_no_database_has_no_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert advisories.main([str(tmp_path)]) == 0
-    assert capsys.readouterr().out == "\n"
+    found = json.loads(capsys.readouterr().out)
+    assert found == {"day": None, "digest": digest_of_tree(tmp_path)}

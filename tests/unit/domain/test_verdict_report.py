@@ -8,6 +8,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slipway.domain.digests import Digest
 from slipway.domain.verdict_report import explain, from_json, render_text, to_json
 from slipway.domain.verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated
 from slipway.errors import DataError
@@ -50,6 +51,7 @@ VERDICTS = st.builds(
     tool=TEXT,
     tool_version=TEXT,
     data_date=st.none() | st.dates(),
+    data_digest=st.none() | st.binary(max_size=4).map(Digest.of),
     subject=st.none() | st.text(min_size=1, max_size=5),
     seconds=st.none() | st.floats(allow_nan=False, allow_infinity=False),
 )

@@ -22,6 +22,7 @@ from .times import moment, written
 
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 _SOURCE = "source"
+BASE = "base"  # the image that an image stands on; beside the same one as a tool
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]+")
 _HASH = re.compile(r"[0-9a-f]{32,128}")
 
@@ -40,6 +41,15 @@ PARAMETERS: Mapping[BuildType, tuple[str, ...]] = {
     BuildType.MODEL: ("metric", "project", "threshold"),
     BuildType.IMAGE: ("project",),
     BuildType.PLAN: ("engine", "project", "stack"),
+}
+
+
+# What each kind is made of, by the names in resolvedDependencies; beside these, each tool image by the tool's name.
+SHARED = ("source", "slipway", "lock-slipway")
+DEPENDENCIES: Mapping[BuildType, tuple[str, ...]] = {
+    BuildType.MODEL: ("data", "lock", "lock-model", "lock-signing", "schema"),
+    BuildType.IMAGE: (BASE, "data-osv-scanner", "data-trivy", "lock", "lock-dev", "model"),
+    BuildType.PLAN: ("lock-infrastructure", "lock-providers", "tree"),
 }
 
 
@@ -166,7 +176,9 @@ def read(statement: str | bytes, *, where: str = "provenance") -> Recorded:
         parameters=definition.inner("externalParameters").only(PARAMETERS[build_type]).values,
         commit=commit_tag(commits[0]),
         images={
-            name: _image(uri, where) for name, uri in purls.items() if uri.startswith("pkg:oci/")
+            name: _image(uri, where)
+            for name, uri in purls.items()
+            if uri.startswith("pkg:oci/") and name != BASE
         },
         builder_version=builder.text_map("version") if "version" in builder.values else {},
         finished=moment(details.inner("metadata").text("finishedOn"), where=where),

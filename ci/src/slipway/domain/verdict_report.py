@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
 from ..errors import DataError
+from .digests import Digest
 from .fields import Fields, load, pretty
 from .times import moment, written
 from .verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
@@ -46,6 +47,7 @@ def to_dict(verdict: Verdict) -> dict[str, object]:
         "tool": verdict.tool,
         "toolVersion": verdict.tool_version,
         "dataDate": verdict.data_date.isoformat() if verdict.data_date else None,
+        "dataDigest": str(verdict.data_digest) if verdict.data_digest else None,
         "subject": verdict.subject,
         "seconds": verdict.seconds,
         "time": written(verdict.time) if verdict.time else None,
@@ -55,8 +57,9 @@ def to_dict(verdict: Verdict) -> dict[str, object]:
 
 def from_fields(fields: Fields) -> Verdict:
     """One verdict out of JSON; strict: an unknown field or status is a `DataError`."""
-    known = "gate status summary findings tool toolVersion dataDate subject seconds time"
+    known = "gate status summary findings tool toolVersion dataDate dataDigest subject seconds time"
     fields.only(known.split())
+    digest = fields.optional_text("dataDigest")
     return Verdict(
         gate=fields.text("gate"),
         status=_status(fields),
@@ -65,6 +68,7 @@ def from_fields(fields: Fields) -> Verdict:
         tool=fields.optional_text("tool") or "",
         tool_version=fields.optional_text("toolVersion") or "",
         data_date=_day(fields, "dataDate"),
+        data_digest=Digest.parse(digest) if digest else None,
         subject=fields.optional_text("subject"),
         seconds=fields.optional_number("seconds"),
         time=_moment(fields),

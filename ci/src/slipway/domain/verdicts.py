@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from ..errors import DataError
+from .digests import Digest
 
 
 class Status(Enum):
@@ -97,9 +98,9 @@ class Waiver:
 class Verdict:
     """What the gate `gate` said, by which tool, with data of which day, about which subject.
 
-    `data_date` is the day of the tool's own knowledge (a vulnerability database), None if it has
-    none; `subject` is the digest or commit that was looked at; `seconds` how long it took; `time` is
-    when it was said, with a time zone.
+    `data_date` is the day of the tool's own knowledge (a vulnerability database), `data_digest` its
+    digest where it was at hand as files; None if it has none. `subject` is the digest or commit that
+    was looked at; `seconds` how long it took; `time` is when it was said, with a time zone.
     """
 
     gate: str
@@ -109,6 +110,7 @@ class Verdict:
     tool: str = ""
     tool_version: str = ""
     data_date: dt.date | None = None
+    data_digest: Digest | None = None
     subject: str | None = None
     seconds: float | None = None
     time: dt.datetime | None = None

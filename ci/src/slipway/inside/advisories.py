@@ -1,16 +1,19 @@
-"""Print the day of a local OSV database: that on which the newest of its advisories was modified.
+"""Print what a local OSV database is, as JSON: `day`, on which the newest of its advisories was modified (null where it
+holds none), and `digest`, that of its files.
 
     python -m slipway.inside.advisories DIR
 
 The folder is laid out as osv-scanner expects its local database: osv-scanner/<ecosystem>/all.zip.
 """
 
+import json
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..domain.reports.osv import newest
+from .plan import digest_of_tree
 
 
 def advisories(folder: Path) -> Iterator[str]:
@@ -23,8 +26,9 @@ def advisories(folder: Path) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Command line of this program; see the text of the module."""
-    day = newest(advisories(Path(arguments[0])))
-    print(day.isoformat() if day else "")
+    folder = Path(arguments[0])
+    day = newest(advisories(folder))
+    print(json.dumps({"day": day.isoformat() if day else None, "digest": digest_of_tree(folder)}))
     return 0
 
 

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..digests import Digest
 from ..verdicts import Finding, Severity, Status, Verdict, Waiver, decide, plain
 
 _TAIL = 3
@@ -28,7 +29,7 @@ class ToolOutput:
 class Context:
     """What was asked: the gate, the threshold and waivers, and facts that stand in no report.
 
-    `today` decides whether waivers hold, `data_date` is the day of the tool's own data, `subject`
+    `today` decides whether waivers hold, `data_date` and `data_digest` are of the tool's own data, `subject`
     the digest or commit that was looked at, `seconds` how long it took. Gates of style and tests
     know no threshold.
     """
@@ -39,6 +40,7 @@ class Context:
     waivers: tuple[Waiver, ...] = ()
     tool_version: str = ""
     data_date: dt.date | None = None
+    data_digest: Digest | None = None
     subject: str | None = None
     seconds: float | None = None
 
@@ -54,6 +56,7 @@ class Context:
             tool=tool,
             tool_version=self.tool_version,
             data_date=self.data_date,
+            data_digest=self.data_digest,
             subject=self.subject,
             seconds=self.seconds,
         )

@@ -1,0 +1,168 @@
+"""What each artifact was made of, and its provenance: docs/build-types.md lists it, and tests compare.
+
+Everything that is content stands there with its digest. What has a version only (the engine) is named with the builder.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import dagger
+from dagger import dag
+
+from .domain.config import Project
+from .domain.digests import Digest, Reference
+from .domain.fields import Fields
+from .domain.plan_facts import Making, PlanFacts
+from .domain.provenance import BASE, Build, BuildType, Dependency, predicate
+from .domain.verdicts import Verdict
+from .evidence import now
+from .layout import digest_of
+from .model import Model
+from .plan import Plan
+from .source import Source
+from .tools import PACKAGE, fingerprint
+
+BUILDERS = "tag:slipway,2026:builder/"
+# What the scanners knew: no address, a name. The same data may come from anywhere.
+DATA = "tag:slipway,2026:data/"
+_NOTHING = Digest.of(b"")  # how a plan says that there was no lock of providers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origins:
+    """What all artifacts of a run were made of (`shared`), and each kind (`own`)."""
+
+    project: Project
+    builder: str
+    engine: str
+    shared: Sequence[Dependency]
+    own: Mapping[str, Sequence[Dependency]] = field(default_factory=dict)
+
+    def digest(self, kind: str, name: str) -> Digest:
+        """The digest of a dependency of its kind."""
+        (found,) = (each for each in self.own[kind] if each.name == name)
+        return Digest.parse(f"sha256:{found.digest['sha256']}")
+
+    def provenance(self, kind: str, began: float) -> str:
+        """The predicate for the artifact of a kind."""
+        build = Build(
+            build_type=BuildType[kind.upper()],
+            parameters=parameters(self.project, kind),
+            dependencies=[*self.shared, *self.own[kind]],
+            builder_id=f"{BUILDERS}{self.builder}",
+            builder_version={"slipway": fingerprint(), "dagger": self.engine},
+            started=dt.datetime.fromtimestamp(began, dt.UTC),
+            finished=now(),
+        )
+        return predicate(build).decode()
+
+
+def parameters(project: Project, kind: str) -> dict[str, object]:
+    """What a person chose: the external parameters of a kind."""
+    chosen: dict[str, object] = {"project": project.name}
+    if kind == "model":
+        chosen |= {"metric": project.model.metric, "threshold": project.model.threshold}
+    if kind == "plan":
+        infrastructure = project.infrastructure
+        chosen |= {"engine": infrastructure.engine.value, "stack": infrastructure.stack}
+    return chosen
+
+
+async def origins(
+    source: Source,
+    commit: str,
+    builder: str,
+    images: Mapping[str, str],
+    made: tuple[Model, Plan],
+    models: str,
+    verdicts: Sequence[Verdict],
+) -> Origins:
+    """What a run's artifacts were made of: `images` are the tools' by name, `models` is the repository of models."""
+    model, plan = made
+    return Origins(
+        project=source.project,
+        builder=builder,
+        engine=await dag.version(),
+        shared=[
+            Dependency.of_commit("git+file:.", commit),
+            *(Dependency.of_image(name, Reference.parse(images[name])) for name in images),
+            *_ourselves(),
+        ],
+        own={
+            "model": await _of_model(source),
+            "image": [
+                Dependency.of_image(BASE, Reference.parse(images["python"])),
+                *await _locks(source, "requirements.lock", "requirements-dev.lock"),
+                Dependency.of(
+                    "model", f"oci:{models}", Digest.parse(await digest_of(model.layout))
+                ),
+                *scanner_data(verdicts),
+            ],
+            "plan": of_making(PlanFacts.of(Fields.parse(plan.facts, where="facts")).making),
+        },
+    )
+
+
+def _ourselves() -> list[Dependency]:
+    """Slipway: its source files, and the lock of what it runs on."""
+    found = [Dependency.of("slipway", "pkg:generic/slipway", Digest.parse(fingerprint()))]
+    lock = PACKAGE.parents[1] / "requirements.lock"
+    # Installed as a package, it is run on what the one who installed it chose.
+    if lock.is_file():
+        digest = Digest.of(lock.read_bytes())
+        found.append(Dependency.of("lock-slipway", "file:ci/requirements.lock", digest))
+    return found
+
+
+def _own_lock(name: str) -> Dependency:
+    """The lock of a step of ours that needs more than Python."""
+    digest = Digest.of((PACKAGE / "locks" / f"{name}.lock").read_bytes())
+    return Dependency.of(f"lock-{name}", f"file:slipway/locks/{name}.lock", digest)
+
+
+async def _of_model(source: Source) -> list[Dependency]:
+    schema = source.project.model.schema
+    return [
+        *await _locks(source, "requirements.lock"),
+        Dependency.of("data", "file:data.csv", await _sha256(source.data())),
+        Dependency.of("schema", f"file:{schema}", await _sha256(source.tree.file(schema))),
+        _own_lock("model"),
+        _own_lock("signing"),
+    ]
+
+
+def of_making(making: Making) -> list[Dependency]:
+    """What a plan was made of; a stack without providers has no lock of them."""
+    stack = making.stack
+    providers = Dependency.of("lock-providers", f"file:{stack}/.terraform.lock.hcl", making.lock)
+    return [
+        Dependency.of("tree", f"file:{stack}", making.tree),
+        *([providers] if making.lock != _NOTHING else []),
+        _own_lock("infrastructure"),
+    ]
+
+
+async def _locks(source: Source, *names: str) -> list[Dependency]:
+    """The service's locks: `lock`, and `lock-dev` of what its gates run with."""
+    folder = source.project.service.folder
+    called = {"requirements.lock": "lock", "requirements-dev.lock": "lock-dev"}
+    return [
+        Dependency.of(
+            called[name], f"file:{folder}/{name}", await _sha256(source.service.file(name))
+        )
+        for name in names
+    ]
+
+
+def scanner_data(verdicts: Sequence[Verdict]) -> list[Dependency]:
+    """What scanners knew, where it was at hand as files."""
+    return [
+        Dependency.of(f"data-{verdict.tool}", f"{DATA}{verdict.gate}", verdict.data_digest)
+        for verdict in verdicts
+        if verdict.data_digest is not None
+    ]
+
+
+async def _sha256(file: dagger.File) -> Digest:
+    return Digest.of((await file.contents()).encode())

@@ -1,0 +1,40 @@
+"""docs/build-types.md against what provenance may say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from slipway.domain.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
+from slipway.tools import IMAGES
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/build-types.md").read_text(encoding="utf-8")
+COMMON, *SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+KEEPERS = {"registry", "postgres"}
+
+
+def rows(text: str, head: str) -> list[str]:
+    """The names in the first column of the table with this head."""
+    (table,) = re.findall(rf"^\| {head} \|.*\n\|---.*\n((?:\|.*\n)+)", text, re.MULTILINE)
+    return [
+        name for row in table.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1])
+    ]
+
+
+def test_each_build_type_has_its_section() -> None:
+    titles = [section.splitlines()[0].strip("`") for section in SECTIONS]
+    assert titles == [each.value for each in BuildType]
+
+
+@pytest.mark.parametrize("kind", list(BuildType), ids=lambda kind: kind.name)
+def test_its_tables_are_the_programs(kind: BuildType) -> None:
+    (section,) = (each for each in SECTIONS if each.startswith(f"`{kind.value}`"))
+    assert sorted(rows(section, "external parameter")) == sorted(PARAMETERS[kind])
+    assert sorted(rows(section, "dependency")) == sorted(DEPENDENCIES[kind])
+
+
+def test_what_all_are_made_of_is_told() -> None:
+    told = rows(COMMON, "dependency")
+    assert set(told) == {*SHARED, *(set(IMAGES) - KEEPERS)}
