@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import dagger
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -26,7 +27,7 @@ IMAGES = {
     "rekor": ("ghcr.io/sigstore/rekor-tiles/posix:v2.3.0", 3000),
     "tsa": ("ghcr.io/sigstore/timestamp-server:v2.1.3", 3004),
     "ctlog": ("ghcr.io/transparency-dev/tesseract/posix:v0.1.1", 6962),
-    "vault": ("docker.io/hashicorp/vault:1.21.4", 8200),
+    "vault": ("docker.io/hashicorp/vault:1.21.2", 8200),
 }
 ISSUER = "http://issuer:8080"
 WORKFLOW = "slipway/slipway/.github/workflows/slipway.yml@refs/heads/main"
@@ -164,8 +165,8 @@ class Authority:
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         return (
             x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)]))
+            .subject_name(_named(name))
+            .issuer_name(_named(self.name))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(days=1))
@@ -173,6 +174,12 @@ class Authority:
             .add_extension(identifier, critical=False)
             .add_extension(issuer, critical=False)
         )
+
+
+def _named(name: str) -> x509.Name:
+    """With an organization: sigstore-python refuses roots without one."""
+    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "slipway")
+    return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def _text(*certificates: x509.Certificate) -> str:
@@ -229,7 +236,7 @@ class Sigstore:
              "--fileca-cert=/root.pem", "--fileca-key=/root.key", "--fileca-key-passwd=fulcio",
              "--ct-log-url=http://ctlog:6962", "--config-path=/fulcio.yaml"],
             {"/root.pem": _text(self.authority.certificate),
-             "/root.key": _traditional(self.authority.key, b"fulcio"), "/fulcio.yaml": json.dumps(FULCIO)},
+             "/root.key": _traditional(self.authority.key, b"fulcio"), "/fulcio.yaml": yaml.safe_dump(FULCIO)},
             issuer=self.issuer, ctlog=ctlog,
         )  # fmt: skip
         rekor = serving(
@@ -256,6 +263,7 @@ class Sigstore:
         return (
             Tools()
             .box("cosign")
+            .with_directory("/made", dag.directory())
             .with_new_file("/fulcio.pem", _text(self.authority.certificate))
             .with_new_file("/tsa.pem", self.chain)
             .with_new_file("/ctlog.pub", _public(self.certified))

@@ -45,11 +45,7 @@ def read_lines(path: Path) -> Mapping[str, str]:
             continue
         name, equals, value = line.partition("=")
         if not equals or not _NAME.fullmatch(name):
-            raise DataError(
-                f"line {number} is not NAME=value",
-                where="--signing-credentials",
-                remedy="Write a line for each variable, such as VAULT_TOKEN=…",
-            )
+            raise DataError(f"line {number} is not NAME=value", where="--signing-credentials")
         found[name] = value
     return found
 
