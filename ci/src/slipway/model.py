@@ -142,6 +142,8 @@ def examining(source: Source, files: dagger.Directory, stage: str = "model-files
         .with_mounted_directory(LIBRARY, source.tools.library("inside", "domain"), owner=NOBODY)
         .with_mounted_directory(OUT, files, owner=NOBODY)
         .with_new_file("/rules.json", json.dumps(rules))
+        # fickling leaves a report in its work folder, and nobody may write only here.
+        .with_workdir("/tmp")  # noqa: S108 - of a container that nobody shares
     )
     return Stage(
         name=stage,
