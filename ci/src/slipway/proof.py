@@ -45,6 +45,7 @@ async def gather(
     trust: Trust,
     journal: Journal,
     types: Sequence[str] | None = None,
+    stage: str = "",
 ) -> Found:
     """Pull an artifact by digest and ask for everything that an artifact of its kind has to have (or `types`).
 
@@ -59,7 +60,7 @@ async def gather(
         *verify_commands(trust, inside, wanted),
     ]
     outcome = await desk.run(
-        f"verify-{kind}",
+        stage or f"verify-{kind}",
         commands,
         journal,
         trust.mounted(desk.box()),
@@ -140,8 +141,13 @@ async def verify(
     types: Sequence[str] | None = None,
 ) -> Found:
     """What `gather` finds, where nothing of it is missing; raises VerificationError where something is."""
-    found = await gather(desk, kind, pinned, trust, journal, types)
+    return proved(kind, await gather(desk, kind, pinned, trust, journal, types))
+
+
+def proved(kind: str, found: Found) -> Found:
+    """What was found, where nothing of it is missing; raises VerificationError where something is."""
     evidence = found.evidence
+    pinned = evidence.reference.pinned
     for what, complaint in evidence.complaints.items():
         raise VerificationError(
             f"the {kind} does not verify: {what}: {complaint}",

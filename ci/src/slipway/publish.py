@@ -29,7 +29,8 @@ FAILED: Final = 4  # what inside.sequence says when a command failed
 class Subject:
     """An artifact to publish: its kind, layout, repository, and its attestations (type → predicate).
 
-    What is signed already, and only gets more attestations, is not `signed` again.
+    What is signed already, and only gets more attestations, is not `signed` again. `again` counts how often it was
+    published in this run before.
     """
 
     kind: str
@@ -37,6 +38,12 @@ class Subject:
     repository: str
     attestations: Mapping[str, str] = field(default_factory=dict)
     signed: bool = True
+    again: int = 0
+
+    @property
+    def stage(self) -> str:
+        """What the report calls its publishing."""
+        return f"publish-{self.kind}" + (f"-{self.again + 1}" if self.again else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +71,7 @@ class Desk:
         """Push by digest, sign, attest; returns `repository@sha256:…`.
 
         One after the other for one artifact: registries without a referrers API keep signatures under one tag, which
-        two writers at once would overwrite.
+        two writers at once would overwrite. Another run may be such a writer: `settle.settle` looks what became of it.
         """
         pinned = f"{subject.repository}@{await digest_of(subject.layout)}"
         inside = self.registry.inside(pinned)
@@ -77,7 +84,7 @@ class Desk:
             container = container.with_new_file(path, predicate)
             commands.append(attest_command(self.key, inside, kind, path))
         outcome = await self.run(
-            f"publish-{subject.kind}",
+            subject.stage,
             commands,
             journal,
             container,

@@ -40,6 +40,7 @@ from .git import Commit, History
 from .layout import digest_of, manifest_of, size_of
 from .proof import Found, gather_all, verify_all
 from .publish import Desk, Subject, refuse_moved
+from .settle import settle
 from .signing import MODEL_SIGNATURE, Trust, signing_folder
 from .source import Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
@@ -161,8 +162,7 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     refuse_moved(found, wanted)
     new = found.keys() != wanted.keys()
     if new:
-        await publish(run, artifacts)
-        await verify_all(run.desk, pinned, trusts[0], run.journal)
+        await publish(run, artifacts, trusts[0])
         await run.desk.tag(wanted, run.journal)
     return await conclude(run, value, artifacts, trusts[0].pem, new=new)
 
@@ -279,8 +279,8 @@ async def note_inputs(run: Run) -> None:
     )
 
 
-async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
-    """Push, sign and attest the four artifacts, side by side."""
+async def publish(run: Run, artifacts: dict[str, dagger.Directory], trust: Trust) -> None:
+    """Push, sign, attest and verify the four artifacts, side by side."""
     await note_inputs(run)
     subjects = [
         Subject(
@@ -294,7 +294,7 @@ async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
 
     def job(subject: Subject) -> Job:
         async def push() -> None:
-            await run.desk.publish(subject, run.journal)
+            await settle(run.desk, subject, trust, run.journal)
 
         return push
 
