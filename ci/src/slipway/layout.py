@@ -4,6 +4,7 @@ import json
 
 import dagger
 
+from .domain.digests import Digest
 from .errors import DataError
 
 
@@ -32,5 +33,6 @@ async def blob_titled(layout: dagger.Directory, title: str) -> dagger.File:
     """The layer with a title (OCI annotation `org.opencontainers.image.title`); a DataError where there is none."""
     for layer in json.loads(await manifest_of(layout))["layers"]:
         if layer.get("annotations", {}).get("org.opencontainers.image.title") == title:
-            return layout.file(f"blobs/{layer['digest'].replace(':', '/')}")
+            # What somebody else wrote: a digest is 64 figures, and no path.
+            return layout.file(f"blobs/sha256/{Digest.parse(layer['digest']).hex}")
     raise DataError(f"the artifact has no {title}")

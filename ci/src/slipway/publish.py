@@ -14,6 +14,7 @@ import dagger
 
 from .domain.digests import Digest, Reference
 from .domain.fields import Fields
+from .domain.oci import MANIFEST_LIMIT
 from .domain.registry_answers import absent, explain, of_registry, said
 from .errors import ContentMismatch, DataError, RegistryError, SigningError, TagConflict
 from .layout import digest_of
@@ -120,6 +121,12 @@ class Desk:
                 f"the registry answers with {digest}",
                 where=reference,
                 remedy="Do not use this registry",
+            )
+        if len(manifest) > MANIFEST_LIMIT:
+            raise DataError(
+                f"the release's manifest has {len(manifest)} characters, {MANIFEST_LIMIT} at most are read",
+                where=reference,
+                remedy="Do not use this release",
             )
         layer = _only_layer(manifest, reference)
         repository = Reference.parse(inside).name
