@@ -207,6 +207,44 @@ async def test_11_applied_once_never_twice_and_never_late(
     assert "applied already" in await stack.refusal(idle)
 
 
+SLOW = """
+resource "terraform_data" "slow" {{
+  input = "{name}"
+  provisioner "local-exec" {{
+    command = "sleep 4"
+  }}
+}}
+"""
+
+
+async def test_11_two_first_plans_at_once_are_not_both_applied(stack: Stack) -> None:
+    # Neither the plan that is spent nor the tool's lock would stop the second one: it is another plan, and of a first
+    # plan the tool does not ask whether it is stale. The state would forget what the first one made.
+    keeper = database()
+
+    def own(name: str) -> Stack:
+        text = SLOW.format(name=name)
+        tree = stack.source.tree.with_new_file(f"{STACK}/slow.tf", text)
+        return replace(stack, source=replace(stack.source, tree=tree), keeper=keeper)
+
+    stacks = [own("one"), own("two")]
+    made = [await each.plan() for each in stacks]
+    outcomes: list[str] = []
+
+    async def attempt(number: int) -> None:
+        try:
+            outcomes.append(await stacks[number].apply(made[number]))
+        except ApplyRefused as error:
+            outcomes.append(str(error))
+
+    async with anyio.create_task_group() as group:
+        for number in range(2):
+            group.start_soon(attempt, number)
+    applied, refused = sorted(outcomes)
+    assert applied.startswith("applied")
+    assert "the state has moved: no state yet was planned against" in refused
+
+
 async def spent(stack: Stack, plan: Digest) -> None:
     """Note a plan as spent, as an apply does first of all."""
     code = (

@@ -66,8 +66,9 @@ async def published(run: Run) -> str:
     """Push, sign and attest what a run made; gives the reference of the release."""
     desk = run.desk
     # cosign finds the key made by now.
-    await public_key(desk.tools, Key(), Journal(), desk.nonce)
+    trust = Trust(pem=await public_key(desk.tools, Key(), Journal(), desk.nonce))
     _, artifacts = await describe(run)
+    run.trusts[:] = [trust]
     await publish(run, artifacts)
     return f"{run.repository('release')}@{await digest_of(artifacts['release'])}"
 

@@ -13,6 +13,7 @@ The map of the package, in the order in which the data flows:
     release      push, sign, attest, verify, tag, and the report of it all
     reproduce    a release made again from what it records, and compared
     publish      push by digest, sign, attest, verify, and tag last of all
+    settle       publish until all of it stays, while others publish too
     stages       every stage by its name, for `debug`
     git          the commit, its time, and what differs from it
     layout       an OCI layout as a folder: its digest and its size

@@ -5,6 +5,7 @@ import json
 import dagger
 from dagger import dag
 
+from .domain.digests import Digest
 from .domain.modelpack import titled
 from .errors import DataError
 
@@ -34,7 +35,8 @@ async def blob_titled(layout: dagger.Directory, title: str) -> dagger.File:
     """The layer with a title (OCI annotation `org.opencontainers.image.title`); a DataError where there is none."""
     for layer in json.loads(await manifest_of(layout))["layers"]:
         if layer.get("annotations", {}).get("org.opencontainers.image.title") == title:
-            return layout.file(f"blobs/{layer['digest'].replace(':', '/')}")
+            # What somebody else wrote: a digest is 64 figures, and no path.
+            return layout.file(f"blobs/sha256/{Digest.parse(layer['digest']).hex}")
     raise DataError(f"the artifact has no {title}")
 
 

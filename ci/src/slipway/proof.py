@@ -142,8 +142,13 @@ async def verify(
     stage: str = "",
 ) -> Found:
     """What `gather` finds, where nothing of it is missing; raises VerificationError where something is."""
-    found = await gather(desk, kind, pinned, trust, journal, types, stage)
+    return proved(kind, await gather(desk, kind, pinned, trust, journal, types, stage))
+
+
+def proved(kind: str, found: Found) -> Found:
+    """What was found, where nothing of it is missing; raises VerificationError where something is."""
     evidence = found.evidence
+    pinned = evidence.reference.pinned
     for what, complaint in evidence.complaints.items():
         raise VerificationError(
             f"the {kind} does not verify: {what}: {complaint}",

@@ -14,6 +14,7 @@ import dagger
 
 from .domain.digests import Digest, Reference
 from .domain.fields import Fields
+from .domain.oci import MANIFEST_LIMIT
 from .domain.registry_answers import absent, explain, of_registry, said
 from .errors import ContentMismatch, DataError, RegistryError, SigningError, TagConflict
 from .layout import digest_of
@@ -29,7 +30,8 @@ FAILED: Final = 4  # what inside.sequence says when a command failed
 class Subject:
     """An artifact to publish: its kind, layout, repository, and its attestations (type → predicate).
 
-    What is signed already, and only gets more attestations, is not `signed` again.
+    What is signed already, and only gets more attestations, is not `signed` again. `again` counts how often it was
+    published in this run before.
     """
 
     kind: str
@@ -37,6 +39,12 @@ class Subject:
     repository: str
     attestations: Mapping[str, str] = field(default_factory=dict)
     signed: bool = True
+    again: int = 0
+
+    @property
+    def stage(self) -> str:
+        """What the report calls its publishing."""
+        return f"publish-{self.kind}" + (f"-{self.again + 1}" if self.again else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +72,7 @@ class Desk:
         """Push by digest, sign, attest; returns `repository@sha256:…`.
 
         One after the other for one artifact: registries without a referrers API keep signatures under one tag, which
-        two writers at once would overwrite.
+        two writers at once would overwrite. Another run may be such a writer: `settle.settle` looks what became of it.
         """
         pinned = f"{subject.repository}@{await digest_of(subject.layout)}"
         inside = self.registry.inside(pinned)
@@ -77,7 +85,7 @@ class Desk:
             container = container.with_new_file(path, predicate)
             commands.append(attest_command(self.key, inside, kind, path))
         outcome = await self.run(
-            f"publish-{subject.kind}",
+            subject.stage,
             commands,
             journal,
             container,
@@ -113,6 +121,12 @@ class Desk:
                 f"the registry answers with {digest}",
                 where=reference,
                 remedy="Do not use this registry",
+            )
+        if len(manifest) > MANIFEST_LIMIT:
+            raise DataError(
+                f"the release's manifest has {len(manifest)} characters, {MANIFEST_LIMIT} at most are read",
+                where=reference,
+                remedy="Do not use this release",
             )
         layer = _only_layer(manifest, reference)
         repository = Reference.parse(inside).name

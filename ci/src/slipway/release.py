@@ -40,6 +40,7 @@ from .layout import digest_of, manifest_of, size_of
 from .origins import Origins, origins
 from .proof import Found, gather_all, verify_all
 from .publish import Desk, Subject, refuse_moved
+from .settle import settle
 from .signing import MODEL_SIGNATURE, Trust, signing_folder
 from .source import Source
 from .stage import Job, Journal, Stage, expect_success, side_by_side
@@ -161,7 +162,6 @@ async def release(run: Run, allow_dirty: bool) -> Release:
     new = not run.is_released
     if new:
         await publish(run, artifacts)
-        await verify_all(run.desk, pinned, run.trust, run.journal)
         # Last of all, and never for a tree that no commit holds: whoever is the champion was released.
         moved = {run.champion: pinned["model"]} if run.champion and not run.changes else {}
         await run.desk.tag(wanted | moved, run.journal)
@@ -318,7 +318,7 @@ async def trace(run: Run) -> None:
 
 
 async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
-    """Push, sign and attest the four artifacts, side by side."""
+    """Push, sign, attest and verify the four artifacts, side by side."""
     await trace(run)
     subjects = [
         Subject(
@@ -332,7 +332,7 @@ async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
 
     def job(subject: Subject) -> Job:
         async def push() -> None:
-            await run.desk.publish(subject, run.journal)
+            await settle(run.desk, subject, run.trust, run.journal)
 
         return push
 

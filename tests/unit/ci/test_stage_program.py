@@ -104,6 +104,19 @@ def test_a_sequence_prints_what_each_command_printed(
     assert json.loads(capsys.readouterr().out) == ["a\n", "b c\n"]
 
 
+def test_a_sequence_does_not_read_for_ever(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequence, "MOST", 1 << 16)
+    assert run_sequence(tmp_path, [["yes", "y"], ["echo", "after"]], "--each") == 0
+    endless, after = json.loads(capsys.readouterr().out)
+    assert endless[0] == sequence.FAILED
+    assert not endless[1]
+    assert "more than" in endless[2]
+    assert after == [0, "after\n", ""]
+    assert run_sequence(tmp_path, [["yes", "y"]]) == sequence.FAILED
+
+
 def test_a_sequence_stops_at_the_first_failure_and_prints_no_list(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,6 +34,16 @@ HOST = "localhost:5050"
             "Free some",
         ),
         (f"pushing localhost:5000/a@sha256:{'401' * 20}abcd: odd", "the registry fails", ""),
+        (
+            'manifest digest: "sha256:1" does not match requested digest: "sha256:2"',
+            "other content than was asked for",
+            "Do not use",
+        ),
+        (
+            'Get "http://169.254.169.254/": SSRF protection: redirect from "r" to host "x" denied',
+            "inside their own network",
+            "Do not use",
+        ),
         ("something new\nand odd", "the registry fails: and odd", ""),
         ("", "it says nothing", ""),
     ],

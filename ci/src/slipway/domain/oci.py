@@ -20,6 +20,8 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 EMPTY = b"{}"
+# No registry has to take larger ones (OCI distribution 1.1, "Pushing Manifests"), and none of ours is near it.
+MANIFEST_LIMIT = 4 << 20
 PLAN_TYPE = "application/vnd.slipway.plan.v1+json"
 RELEASE_TYPE = "application/vnd.slipway.release.v1+json"
 

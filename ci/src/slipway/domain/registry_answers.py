@@ -21,6 +21,17 @@ _CAUSES = (
         "Check the reference: `dist/release.json` of the release names it",
     ),
     (
+        re.compile(r"does not match requested digest|error verifying sha256 checksum"),
+        "answers with other content than was asked for",
+        "Do not use this registry",
+    ),
+    (
+        # go-containerregistry's words, where a registry redirects to an address inside of our own network.
+        re.compile(r"SSRF protection"),
+        "sends its clients to an address inside their own network",
+        "Do not use this registry",
+    ),
+    (
         re.compile(
             r"UNAUTHORIZED|DENIED|\b401\b|403 Forbidden|authentication required", re.IGNORECASE
         ),

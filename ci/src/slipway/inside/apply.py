@@ -22,12 +22,12 @@ from ..domain.plan_facts import PlanFacts
 from ..errors import DataError, SlipwayError
 from .plan import asked, making
 from .seal import ensure, key_in, unseal
-from .state import connected, end, read, spend
+from .state import PATIENCE, alone, connected, end, read, spend
 
 REFUSED: Final = 5
 BROKEN: Final = 6
-# How long one apply waits for another one's lock on the state.
-WAIT: Final = "120s"
+# How long one waits for another one's lock on the state.
+WAIT: Final = PATIENCE
 
 
 def opened(options: argparse.Namespace, facts: PlanFacts) -> Path:
@@ -67,7 +67,7 @@ def _apply(options: argparse.Namespace, facts: PlanFacts) -> int:
     folder = options.tree / Path(options.stack).relative_to(options.tree.name)
     asked(options.tool, folder, "init", "-input=false", "-no-color")
     now = making(options.tool, options.tree, options.tree.name, options.stack)
-    with connected() as connection:
+    with connected() as connection, alone(connection, options.schema, now.workspace):
         state = read(connection, options.schema, now.workspace)
         refusals = facts.refusals(now, state, dt.datetime.now(dt.UTC))
         if refusals:

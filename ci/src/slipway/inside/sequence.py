@@ -9,6 +9,7 @@ commands as an environment variable of theirs only: it is in no container's conf
 each line NAME=value of an environment file.
 
 With --each all of them are run, and the JSON list holds [exit code, standard output, standard error] of each.
+A command that prints more than 64 MiB is stopped, and has failed: what a registry answers may have no end.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,7 @@ from typing import Final
 from ..errors import DataError, SlipwayError
 
 FAILED: Final = 4
+MOST: Final = 64 << 20
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -50,6 +53,25 @@ def read_lines(path: Path) -> Mapping[str, str]:
     return found
 
 
+def run(argv: Sequence[str], handed: Mapping[str, str]) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command; no more of either than MOST bytes."""
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(argv, env=handed, stdout=subprocess.PIPE, stderr=complaints) as process,
+    ):
+        printed = process.stdout.read(MOST + 1) if process.stdout else b""
+        if len(printed) > MOST:
+            process.kill()
+            return FAILED, "", f"Error: it answers with more than {MOST >> 20} MiB"
+        code = process.wait()
+        complaints.seek(0)
+        return code, _text(printed), _text(complaints.read(MOST))
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", errors="replace")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of this program; see the text of the module."""
     parser = argparse.ArgumentParser(prog="sequence", description=__doc__)
@@ -66,14 +88,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = json.loads(options.commands.read_text(encoding="utf-8"))
     printed: list[str | list[str | int]] = []
     for argv in commands:
-        done = subprocess.run(argv, env=handed, capture_output=True, text=True, check=False)
+        code, told, complaint = run(argv, handed)
         if options.each:
-            printed.append([done.returncode, done.stdout, done.stderr])
+            printed.append([code, told, complaint])
             continue
-        if done.returncode:
-            print(f"{argv[0]} {argv[1]}: {done.stderr.strip()}", file=sys.stderr)
+        if code:
+            print(f"{argv[0]} {argv[1]}: {complaint.strip()}", file=sys.stderr)
             return FAILED
-        printed.append(done.stdout)
+        printed.append(told)
     print(json.dumps(printed))
     return 0
 

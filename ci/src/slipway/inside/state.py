@@ -7,6 +7,7 @@ table: OpenTofu and Terraform, internal/backend/remote-state/pg (table states in
 """
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -20,7 +21,10 @@ from ..errors import DataError, SlipwayError
 
 VARIABLE: Final = "PG_CONN_STR"
 # A database that is just starting refuses connections for a moment.
-_PATIENCE: Final = 30
+_STARTING: Final = 30
+# How long one apply waits for another.
+PATIENCE: Final = "120s"
+_APPLIES: Final = 0x51A9
 
 
 @contextmanager
@@ -33,7 +37,7 @@ def connected() -> Iterator[Any]:
         try:
             connection = psycopg.connect(os.environ[VARIABLE], autocommit=True, connect_timeout=5)
         except psycopg.OperationalError as error:
-            if time.monotonic() - began > _PATIENCE:
+            if time.monotonic() - began > _STARTING:
                 raise DataError(
                     f"the state's database does not answer: {str(error).splitlines()[0]}",
                     where="--state",
@@ -66,6 +70,32 @@ def read(connection: Any, schema: str, workspace: str) -> State:
         return State(backend=backend)
     content = json.loads(row[0])
     return State(backend=backend, lineage=content["lineage"], serial=content["serial"])
+
+
+@contextmanager
+def alone(connection: Any, schema: str, workspace: str) -> Iterator[None]:
+    """While no other apply looks at the state of a workspace or changes it; a DataError where one takes too long.
+
+    The tools' own lock comes after they were asked whether a plan is stale, and of a first plan they do not ask at all:
+    of two first plans at once, both would be applied, and the later one would forget what the earlier one made.
+    """
+    import psycopg
+
+    key = int.from_bytes(
+        hashlib.sha256(f"{schema}/{workspace}".encode()).digest()[:4], "big", signed=True
+    )
+    connection.execute(f"SET lock_timeout = '{PATIENCE}'")
+    try:
+        # Of two numbers: the `pg` backend's own locks are of one.
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", [_APPLIES, key])
+    except psycopg.errors.LockNotAvailable:
+        raise DataError(
+            f"another apply is at it, and was not done within {PATIENCE}", where=schema
+        ) from None
+    try:
+        yield
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s, %s)", [_APPLIES, key])
 
 
 def spend(connection: Any, digest: str) -> None:
