@@ -26,6 +26,22 @@ NO_ENGINE = (
 )
 
 
+# What installs packages, or brings engines up beside the one that everybody uses: one after the other.
+MACHINE = ("tests/engine/", "tests/browser/", "tests/pipeline/test_same_bits.py")
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what may not be torn apart where two run tests at once: a file, which has fixtures of its own, and the
+    machine. What takes longest comes first, or one would wait for the other in the end.
+    """
+    for item in items:
+        path = item.path.relative_to(ROOT).as_posix()
+        group = "machine" if path.startswith(MACHINE) else path
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not item.path.relative_to(ROOT).as_posix().startswith(MACHINE))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """What the asynchronous tests run on."""
