@@ -7,7 +7,6 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -31,11 +30,11 @@ from slipway.stage import Journal
 from slipway.state import Keeper
 from slipway.tools import Tools
 
-from ..pipeline.project import Project, last_error
+from ..pipeline.project import Project
 from ..pipeline.releasing import registry_container, served
 from ..unit.domain.cases import reference as place
 from ..unit.domain.cases import statement
-from .forging import POLICY, Forge
+from .forging import Forge
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 STACK = "terraform/stacks/local"
@@ -248,15 +247,6 @@ async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
     told = await apply(own.source, own.keeper, seen["plan"], Journal())
     assert f"@{await digest_of(plan.layout)}" in told
     assert str(facts_of(plan).plan) in told
-
-
-async def test_11_an_unsigned_one(project: Project, tmp_path: Path) -> None:
-    forge = Forge(unsigned=("plan",))
-    reference = await forge.publish()
-    policy = tmp_path / "policy.yaml"
-    policy.write_text(POLICY, encoding="utf-8")
-    done = project.call("apply", "--release", reference, "--policy", str(policy))
-    assert "attestations, but no signature" in last_error(done)
 
 
 SLOW = """
