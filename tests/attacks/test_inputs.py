@@ -61,11 +61,12 @@ async def test_08_a_scanner_that_scans_nothing_has_not_looked(source: Source) ->
     assert verdict.status is Status.NOT_EVALUATED, verdict
 
 
-@pytest.mark.parametrize("change", ["unpinned", "unhashed", "another hash"])
+@pytest.mark.parametrize("change", ["unpinned", "unhashed", "another hash", "no hash at all"])
 async def test_15_a_dependency_that_is_not_what_was_locked(source: Source, change: str) -> None:
     lock = await source.service.file("requirements.lock").contents()
     changed = {
         "unpinned": re.sub(r"^click==[^ ]+", "click>=8", lock, count=1, flags=re.MULTILINE),
+        "no hash at all": "six==1.17.0\n",
         "unhashed": lock + "\nsix==1.17.0\n",
         "another hash": re.sub(
             r"(click==.*\n(?: +--hash=sha256:)).{8}", r"\g<1>00000000", lock, count=1

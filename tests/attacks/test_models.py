@@ -153,6 +153,8 @@ async def test_09_and_10_files_that_run_code_or_are_not_what_they_say(source: So
     assert {finding.where for finding in verdict.findings} == set(BAD), [
         f for f in verdict.findings if f.where not in BAD
     ]
+    # Each by our own reader: no scanner behind it has to be asked.
+    assert {finding.id for finding in verdict.findings} == {"model-file-refused"}
     good = await models.files_gate(own, await files({"good.pkl": GOOD}), Journal())
     assert good.status is Status.PASSED, good
     # Without leave not even the harmless one.

@@ -326,9 +326,14 @@ async def test_12_a_plans_secrets_stay_inside(
 async def holders(folder: dagger.Directory, text: str) -> str:
     """The files that hold a text, also inside zips."""
     look = (
-        "import sys, pathlib\n"
+        "import sys, pathlib, zipfile\n"
+        "def held(p):\n"
+        "    yield p.read_bytes()\n"
+        "    if zipfile.is_zipfile(p):\n"
+        "        archive = zipfile.ZipFile(p)\n"
+        "        yield from map(archive.read, archive.namelist())\n"
         "for p in sorted(pathlib.Path('/in').rglob('*')):\n"
-        "    if p.is_file() and sys.argv[1].encode() in p.read_bytes(): print(p)\n"
+        "    if p.is_file() and any(sys.argv[1].encode() in each for each in held(p)): print(p)\n"
     )
     box = Tools().python().with_directory("/in", folder)
     return await box.with_exec(["python", "-c", look, text]).stdout()
