@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.attacks.mutations [ROW …]
 
-A test that still passes proves nothing. Needs an engine; all of it takes about a quarter of an hour. Ends with 1 where a
+A test that still passes proves nothing. Needs an engine; all of it takes a quarter of an hour. Ends with 1 where a
 mutation was not noticed. docs/attacks.md says what was found; a quick test keeps it and this list together, and sees
 that each line that is taken out is one line of the product.
 """
