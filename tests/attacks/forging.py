@@ -18,6 +18,7 @@ from slipway.domain.release import Release
 from slipway.domain.statements import PLAN, PROVENANCE, SBOM, VERDICTS
 from slipway.domain.verdicts import Status, Verdict
 from slipway.domain.verification import Verification
+from slipway.proof import Found
 from slipway.publish import Desk, Subject
 from slipway.registry import Registry
 from slipway.release import verify
@@ -187,14 +188,19 @@ class Forge:
         self, reference: str | None = None, policy: str = POLICY, environment: str = "dev"
     ) -> Verification:
         """What a relying party with our public key finds."""
+        return (await self.examined(reference, policy, environment))[0]
+
+    async def examined(
+        self, reference: str | None = None, policy: str = POLICY, environment: str = "dev"
+    ) -> tuple[Verification, dict[str, Found]]:
+        """The same, and what was pulled for it."""
         desk = self.desk()
         pem = await public_key(desk.tools, self.key, Journal(), desk.nonce)
         stated = parse(policy)
         place = stated.environment(environment)
         asked = reference or self.reference("release").pinned
         trusts = {"developer": Trust(pem=pem)}
-        answer, _ = await verify(desk, asked, stated, place, trusts, Journal())
-        return answer
+        return await verify(desk, asked, stated, place, trusts, Journal())
 
     async def refusals(self, **changes: Any) -> dict[str, str]:
         """What was asked and did not hold; empty for a release that is verified."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import dagger
 import pytest
 from dagger import dag
 from slipway import plan as plans
-from slipway.domain.digests import Digest
+from slipway.domain.digests import Digest, Reference
 from slipway.domain.fields import Fields
 from slipway.domain.plan_facts import PlanFacts
 from slipway.domain.policy_rules import Evidence
@@ -21,16 +22,19 @@ from slipway.domain.statements import PLAN
 from slipway.environment import apply, drift
 from slipway.errors import ApplyRefused, Drifted
 from slipway.inside.plan import SEALED
-from slipway.layout import blob_titled
+from slipway.layout import blob_titled, digest_of
 from slipway.proof import Found
+from slipway.publish import Subject
 from slipway.source import Source
 from slipway.stage import Journal
 from slipway.state import Keeper
 from slipway.tools import Tools
 
 from ..pipeline.project import Project
+from ..pipeline.releasing import registry_container, served
 from ..unit.domain.cases import reference as place
 from ..unit.domain.cases import statement
+from .forging import Forge
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 STACK = "terraform/stacks/local"
@@ -207,6 +211,44 @@ async def test_11_applied_once_never_twice_and_never_late(
     assert "applied already" in await stack.refusal(idle)
 
 
+async def released(forge: Forge, plan: plans.Plan) -> str:
+    """A release with a real plan; gives its reference."""
+    digest = Digest.parse(await digest_of(plan.layout))
+    forge.named = {"plan": Reference.parse(f"{forge.repository('plan')}@{digest}")}
+    said = {name: json.dumps(each[0]) for name, each in forge.attestations("plan").items()}
+    subject = Subject(
+        kind="plan",
+        layout=plan.layout,
+        repository=forge.repository("plan"),
+        attestations={**said, PLAN: plan.facts},
+    )
+    reference = await forge.publish()
+    await forge.desk().publish(subject, Journal())
+    return reference
+
+
+async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
+    own = replace(stack, keeper=database())
+    plan = await own.plan()
+    service = registry_container().with_env_variable("FRESH", uuid.uuid4().hex)
+    registry = served(service.as_service(use_entrypoint=True))
+    forge = Forge(registry=registry)
+    reference = await released(forge, plan)
+    tag = f"{forge.repository('release')}:v1"
+    await forge.desk().tag({tag: reference}, Journal())
+    answer, seen = await forge.examined(tag)
+    assert answer.ok, answer.to_text()
+    # Verified, and now: the tag is another release's, and then the whole registry is gone.
+    evil = Forge(registry=registry, name=forge.name, release={"commit": "b" * 40})
+    await forge.desk().tag({tag: await evil.publish()}, Journal())
+    assert (await forge.verify(tag)).release == evil.reference("release").pinned
+    assert registry.service is not None
+    await registry.service.stop()
+    told = await apply(own.source, own.keeper, seen["plan"], Journal())
+    assert f"@{await digest_of(plan.layout)}" in told
+    assert str(facts_of(plan).plan) in told
+
+
 SLOW = """
 resource "terraform_data" "slow" {{
   input = "{name}"
@@ -284,9 +326,14 @@ async def test_12_a_plans_secrets_stay_inside(
 async def holders(folder: dagger.Directory, text: str) -> str:
     """The files that hold a text, also inside zips."""
     look = (
-        "import sys, pathlib\n"
+        "import sys, pathlib, zipfile\n"
+        "def held(p):\n"
+        "    yield p.read_bytes()\n"
+        "    if zipfile.is_zipfile(p):\n"
+        "        archive = zipfile.ZipFile(p)\n"
+        "        yield from map(archive.read, archive.namelist())\n"
         "for p in sorted(pathlib.Path('/in').rglob('*')):\n"
-        "    if p.is_file() and sys.argv[1].encode() in p.read_bytes(): print(p)\n"
+        "    if p.is_file() and any(sys.argv[1].encode() in each for each in held(p)): print(p)\n"
     )
     box = Tools().python().with_directory("/in", folder)
     return await box.with_exec(["python", "-c", look, text]).stdout()

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import subprocess
+import time
+import urllib.request
 import uuid
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagger
 import pytest
+from dagger import dag
 from slipway.errors import ConfigError
+from slipway.registry import Registry
 from slipway.tools import Tools
 
-from ..pipeline.project import Project
-from ..pipeline.releasing import ADVISORY, desk_at, embedded, tags_of, write_advisories
+from ..pipeline.project import ROOT, Project, dagger_program, last_error, outside_of_sessions
+from ..pipeline.releasing import ADVISORY, desk_at, tags_of, write_advisories
 from .forging import KINDS
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
@@ -51,6 +59,55 @@ class Made:
         """Where an artifact of it is."""
         told = json.loads((self.dist / "release.json").read_text(encoding="utf-8"))
         return str(told[kind])
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def registry(connection: None) -> Iterator[Registry]:  # noqa: ARG001
+    """The embedded registry as people reach it: a module's volumes are not those of a Python client."""
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            dagger_program(),
+            "--progress=plain",
+            "-m",
+            str(ROOT),
+            "call",
+            "registry",
+            "up",
+            "--ports",
+            f"{port}:5050",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=outside_of_sessions(),
+    )
+    try:
+        end = time.monotonic() + 120
+        while not answers(port):
+            assert time.monotonic() < end
+            assert server.poll() is None
+            time.sleep(0.3)
+        forward = dagger.PortForward(frontend=5050, backend=port)
+        yield Registry(service=dag.host().service([forward], host="localhost"))
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def answers(port: int) -> bool:
+    """Whether a registry is there."""
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/v2/", timeout=5) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
 
 
 async def key_pair() -> str:
@@ -143,9 +200,9 @@ print(json.dumps({text: sorted(places) for text, places in found.items()}))
 """
 
 
-async def held(made: Made, texts: tuple[str, ...]) -> dict[str, list[str]]:
+async def held(registry: Registry, made: Made, texts: tuple[str, ...]) -> dict[str, list[str]]:
     """Where in the registry a text is: artifacts with all layers, and signatures and attestations."""
-    desk = desk_at(embedded())
+    desk = desk_at(registry)
     inside = [desk.registry.inside(made.reference(kind)) for kind in KINDS]
     box = (await desk.registry.connected(desk.box())).with_new_file(
         "/texts.json", json.dumps(texts)
@@ -156,17 +213,19 @@ async def held(made: Made, texts: tuple[str, ...]) -> dict[str, list[str]]:
     return found
 
 
-async def test_12_no_secret_is_in_what_was_published(made: Made) -> None:
+async def test_12_no_secret_is_in_what_was_published(made: Made, registry: Registry) -> None:
     commit = made.project.git("rev-parse", "HEAD").strip()
     # That the search finds what there is: inside of layers, and inside of signed statements.
     signs = {"class Classifier": "1 artifact", "predicateType": "0 listing", commit: "2 listing"}
-    found = await held(made, (*signs, *made.secrets))
+    found = await held(registry, made, (*signs, *made.secrets))
     for sign, place in signs.items():
         assert place in found.pop(sign)
     assert {places for each in found.values() for places in each} == set()
 
 
-async def test_14_names_with_metacharacters_and_leading_dashes(made: Made) -> None:
+async def test_14_names_with_metacharacters_and_leading_dashes(
+    made: Made, registry: Registry
+) -> None:
     project = made.project
     told = json.loads((made.dist / "release.json").read_text(encoding="utf-8"))
     assert told["commit"] == project.git("rev-parse", "HEAD").strip()
@@ -176,7 +235,15 @@ async def test_14_names_with_metacharacters_and_leading_dashes(made: Made) -> No
     assert "\x1b" not in report
     for word in ("toJSON", "touch owned", "python/object"):
         assert word not in report + json.dumps(told)
-    assert len(await tags_of(project, desk_at(embedded()))) == 4
+    assert len(await tags_of(project, desk_at(registry))) == 4
+
+
+def test_11_a_plan_that_nobody_signed_whom_the_policy_trusts(made: Made) -> None:
+    # The policy of the project trusts the embedded key; this release was signed with another one.
+    done = made.project.call("apply", "--release", made.reference("release"))
+    told = last_error(done)
+    assert re.search(r"plan +signed by", told), told
+    assert "missing" in told or "no " in told, told
 
 
 HOSTILE = {

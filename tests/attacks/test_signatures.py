@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,12 +110,19 @@ def test_03_the_right_key_under_a_wrong_predicate(forged: dict[str, str]) -> Non
     assert "bomFormat is missing" in forged["model: SBOM attested"]
 
 
-async def test_03_the_right_key_for_another_kind_of_artifact(honest: Forge) -> None:
-    kinds = Forge(registry=honest.registry)
-    kinds.named = {"model": honest.reference("plan")}
-    kinds.changed = {"plan": {PROVENANCE: []}}
-    await kinds.publish()
-    refused = await kinds.refusals()
+@pytest.fixture(scope="module")
+async def strange(honest: Forge) -> dict[str, str]:
+    """What is refused of a release whose model is a plan, and whose gates judged another commit."""
+    forge = Forge(registry=honest.registry)
+    forge.named = {"model": honest.reference("plan")}
+    other = judged(*forge.verdicts(), commit="b" * 40, at=NOW)
+    forge.changed = {"plan": {PROVENANCE: []}, "release": {VERDICTS: [other]}}
+    await forge.publish()
+    return await forge.refusals()
+
+
+def test_03_the_right_key_for_another_kind_of_artifact(strange: dict[str, str]) -> None:
+    refused = strange
     assert refused["model: application/vnd.cncf.model.manifest.v1+json"].endswith("plan.v1+json")
     assert "another kind" in refused["model: provenance attested"]
     assert "plan: provenance attested" in refused
@@ -200,23 +208,36 @@ async def test_07_the_list_of_bundles_is_changed() -> None:
     assert any(asked.startswith("image: ") for asked in await put("truncated"))
 
 
-async def test_13_a_new_key_signs_again() -> None:
-    first, second = Forge(), Forge()
-    second.name = first.name
-    desk = first.desk()
-    made = (
-        desk.tools.box("cosign")
-        .with_env_variable("COSIGN_PASSWORD", "")
-        .with_workdir("/k")
-        .with_exec(["cosign", "generate-key-pair"])
-    )
-    await first.publish()
-    text = await made.file("/k/cosign.key").contents()
-    second.key = Key(secret=dag.set_secret(f"attack-{first.name}", text))
-    # The same bits at the same place: whoever trusts the new key finds nothing yet, and everything afterwards.
-    assert "release: signed by developer" in await second.refusals()
-    await second.publish()
-    assert await second.refusals() == {}
+async def keys(count: int) -> list[str]:
+    """Private keys of cosign's."""
+    made = Tools().box("cosign").with_env_variable("COSIGN_PASSWORD", "")
+    made = made.with_env_variable("FRESH", uuid.uuid4().hex)
+    found = []
+    for number in range(count):
+        made = made.with_workdir(f"/{number}").with_exec(["cosign", "generate-key-pair"])
+        found.append(await made.file(f"/{number}/cosign.key").contents())
+    return found
+
+
+async def test_13_a_new_key_signs_again(tmp_path: Path) -> None:
+    # The same bits at the same place, and the same secret by its name: only its content is another.
+    path = tmp_path / "cosign.key"
+    first, second = await keys(2)
+    forge = Forge(key=Key(secret=dag.secret(f"file://{path}")))
+    path.write_text(first, encoding="utf-8")
+    await forge.publish()
+    assert await forge.refusals() == {}
+    path.write_text(second, encoding="utf-8")
+    # Whoever trusts the new key finds nothing yet, and everything afterwards.
+    assert "release: signed by developer" in await forge.refusals()
+    await forge.publish()
+    assert await forge.refusals() == {}
+
+
+def test_18_an_approval_of_another_release(strange: dict[str, str]) -> None:
+    # What lets a release through is what its gates said; what they said of another commit does not.
+    for asked in ("verdicts attested", "the gates' verdicts"):
+        assert "only for another commit" in strange[f"release: {asked}"]
 
 
 async def test_18_a_waiver_of_another_release_or_environment() -> None:

@@ -115,6 +115,19 @@ class Project:
         )
 
 
+def dagger_program() -> str:
+    """The dagger command."""
+    return os.environ.get("_EXPERIMENTAL_DAGGER_CLI_BIN", "dagger")
+
+
+def outside_of_sessions() -> dict[str, str]:
+    """The environment of a dagger command: the session of the Python client is not its own."""
+    kept = {
+        name: text for name, text in os.environ.items() if not name.startswith("DAGGER_SESSION")
+    }
+    return {**kept, "NO_COLOR": "1", "DAGGER_NO_NAG": "1"}
+
+
 def dagger_command(
     command: str,
     *arguments: str,
@@ -122,16 +135,10 @@ def dagger_command(
     environment: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """A dagger command with this repository as its module; whatever its exit code is."""
-    program = os.environ.get("_EXPERIMENTAL_DAGGER_CLI_BIN", "dagger")
-    # The session of the Python client is not this one's.
-    kept = {
-        name: text for name, text in os.environ.items() if not name.startswith("DAGGER_SESSION")
-    }
-    quiet = {"NO_COLOR": "1", "DAGGER_NO_NAG": "1"}
     return subprocess.run(
-        [program, "--progress=plain", "-m", str(ROOT), command, *arguments],
+        [dagger_program(), "--progress=plain", "-m", str(ROOT), command, *arguments],
         cwd=folder,
-        env={**kept, **quiet, **(environment or {})},
+        env={**outside_of_sessions(), **(environment or {})},
         check=False,
         capture_output=True,
         text=True,
