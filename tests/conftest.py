@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from slipway.source import Source
@@ -25,6 +26,11 @@ NO_ENGINE = (
     'or `eval "$(python3 -m engine env)"` before pytest.'
 )
 
+
+# A deadline on the wall clock measures what else the machine does. How long the domain's tests may take is measured in
+# seconds of processor: `make test-domain`.
+settings.register_profile("slipway", deadline=None)
+settings.load_profile("slipway")
 
 # What installs packages, or brings engines up beside the one that everybody uses: one after the other.
 MACHINE = ("tests/engine/", "tests/browser/", "tests/pipeline/test_same_bits.py")
