@@ -39,6 +39,11 @@ class Mutation:
     new: str
     tests: str
 
+    def told(self) -> str:
+        """Its line in docs/attacks.md."""
+        line = " ".join(self.old.split()).replace("|", "\\|")
+        return f"| {self.row} | {self.file} | `{line}` | {self.tests.rpartition('::test_')[2]} |"
+
 
 def _attack(file: str, name: str) -> str:
     return f"tests/attacks/test_{file}.py::test_{name}"
