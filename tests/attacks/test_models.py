@@ -98,19 +98,30 @@ SCHEMA = (
     "schema.json",
     b'{"__class__": "list", "__module__": "builtins", "__loader__": "ListNode"}',
 )
-ARRAY = (
-    b"\x93NUMPY\1\0\x36\0{'descr': '|O', 'fortran_order': False, 'shape': (1,)}".ljust(64) + b"x"
-)
+
+
+def array(numbers: int = 1, kind: str = "<f8") -> bytes:
+    """An array as numpy writes it."""
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': ({numbers},), }}"
+    padded = header.ljust(128 - 10 - 1) + "\n"
+    return (
+        b"\x93NUMPY\1\0" + len(padded).to_bytes(2, "little") + padded.encode() + bytes(8 * numbers)
+    )
+
+
+ARRAY, OBJECTS = array(), array(kind="|O")
+# With which nothing is wrong: what is wrong with each of the others is the one thing that it is called after.
+PLAIN = zipped(SCHEMA, ("0.npy", ARRAY))
 ARCHIVES: Mapping[str, bytes] = {
-    "traversal.skops": zipped(SCHEMA, ("../../owned.npy", b"x")),
-    "absolute.skops": zipped(SCHEMA, ("/owned.npy", b"x")),
-    "drive.skops": zipped(SCHEMA, ("C:\\owned.npy", b"x")),
-    "link.skops": zipped(SCHEMA, ("link.npy", b"/etc/passwd"), mode=0o120777),
-    "device.skops": zipped(SCHEMA, ("device.npy", b""), mode=0o020666),
+    "traversal.skops": zipped(SCHEMA, ("../../owned.npy", ARRAY)),
+    "absolute.skops": zipped(SCHEMA, ("/owned.npy", ARRAY)),
+    "drive.skops": zipped(SCHEMA, ("C:\\owned.npy", ARRAY)),
+    "link.skops": zipped(SCHEMA, ("link.npy", ARRAY), mode=0o120777),
+    "device.skops": zipped(SCHEMA, ("device.npy", ARRAY), mode=0o020666),
     "twice.skops": zipped(SCHEMA, SCHEMA),
-    "bomb.skops": zipped(SCHEMA, ("bomb.npy", bytes(8 << 20)), pack=zipfile.ZIP_DEFLATED),
+    "bomb.skops": zipped(SCHEMA, ("bomb.npy", array(1 << 20)), pack=zipfile.ZIP_DEFLATED),
     "pickle.skops": zipped(SCHEMA, ("0.pkl", b"x")),
-    "objects.skops": zipped(SCHEMA, ("0.npy", ARRAY)),
+    "objects.skops": zipped(SCHEMA, ("0.npy", OBJECTS)),
     "behind.skops": zipped(SCHEMA) + b"PK\3\4 more",
     "traversal.tar": tarred(tarfile.REGTYPE, "../../owned"),
     "link.tar": tarred(tarfile.SYMTYPE, link="/etc/passwd"),
@@ -136,8 +147,8 @@ BAD: Mapping[str, bytes] = {
     "model.bin": GOOD,
     "metrics.json": b"cos\nsystem\n(S'true'\ntR.",
     "weights.h5": b"\x89HDF\r\n\x1a\n" + bytes(64),
-    "weights.npy": ARRAY,
-    "weights.npz": zipped(("0.npy", ARRAY)),
+    "weights.npy": OBJECTS,
+    "weights.npz": zipped(("0.npy", OBJECTS)),
     "polyglot.skops": pickle.dumps(Evil(), 4) + b"PK\x05\x06" + bytes(18),
     "polyglot.pkl": GOOD + zipped(SCHEMA),
     "renamed.safetensors": pickle.dumps(Evil(), 4),
@@ -148,7 +159,8 @@ BAD: Mapping[str, bytes] = {
 
 async def test_09_and_10_files_that_run_code_or_are_not_what_they_say(source: Source) -> None:
     own = globals_allowed(source, ("collections", "OrderedDict"))
-    verdict = await models.files_gate(own, await files({**BAD, "good.pkl": GOOD}), Journal())
+    honest = {"good.pkl": GOOD, "good.skops": PLAIN}
+    verdict = await models.files_gate(own, await files({**BAD, **honest}), Journal())
     assert verdict.status is Status.FAILED
     assert {finding.where for finding in verdict.findings} == set(BAD), [
         f for f in verdict.findings if f.where not in BAD

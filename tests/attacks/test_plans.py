@@ -56,8 +56,8 @@ output "token" {{
 """
 
 
-def database() -> Keeper:
-    """A database that nobody had before."""
+async def database() -> Keeper:
+    """A database that nobody had before, and that stays between two steps: an engine stops what nobody uses."""
     service = (
         Tools()
         .image("postgres")
@@ -68,7 +68,7 @@ def database() -> Keeper:
         .with_exposed_port(5432)
         .as_service(use_entrypoint=True)
     )
-    return Keeper(service=service)
+    return Keeper(service=await service.start())
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ async def stack(
     """A stack whose state nobody has written yet."""
     project = reference.copy(tmp_path_factory.mktemp("stack") / "project")
     project.named(f"stack-{uuid.uuid4().hex[:10]}")
-    return Stack(await project.source(), project, database())
+    return Stack(await project.source(), project, await database())
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ async def test_11_a_plan_that_was_made_for_something_else(
 async def test_11_a_first_plan_against_another_empty_database(
     stack: Stack, planned: plans.Plan
 ) -> None:
-    assert "another database" in await replace(stack, keeper=database()).refusal(planned)
+    assert "another database" in await replace(stack, keeper=await database()).refusal(planned)
 
 
 async def test_11_applied_once_never_twice_and_never_late(
@@ -228,7 +228,7 @@ async def released(forge: Forge, plan: plans.Plan) -> str:
 
 
 async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
-    own = replace(stack, keeper=database())
+    own = replace(stack, keeper=await database())
     plan = await own.plan()
     service = registry_container().with_env_variable("FRESH", uuid.uuid4().hex)
     registry = served(service.as_service(use_entrypoint=True))
@@ -262,7 +262,7 @@ resource "terraform_data" "slow" {{
 async def test_11_two_first_plans_at_once_are_not_both_applied(stack: Stack) -> None:
     # Neither the plan that is spent nor the tool's lock would stop the second one: it is another plan, and of a first
     # plan the tool does not ask whether it is stale. The state would forget what the first one made.
-    keeper = database()
+    keeper = await database()
 
     def own(name: str) -> Stack:
         text = SLOW.format(name=name)
@@ -298,7 +298,7 @@ async def spent(stack: Stack, plan: Digest) -> None:
 
 
 async def test_11_what_differs_is_drift(stack: Stack) -> None:
-    own = replace(stack, keeper=database())
+    own = replace(stack, keeper=await database())
     await own.apply(await own.plan())
     tree = own.source.tree.with_new_file(
         f"{STACK}/more.tf", 'resource "terraform_data" "more" {\n  input = 1\n}\n'
@@ -312,7 +312,7 @@ async def test_12_a_plans_secrets_stay_inside(
     project: Project, fresh: Callable[[str], str]
 ) -> None:
     project.named(fresh("secret")).write(f"{STACK}/secret.tf", SECRETIVE).commit()
-    own = Stack(await project.source(), project, database())
+    own = Stack(await project.source(), project, await database())
     plan = await own.plan()
     everything = dag.directory().with_directory("layout", plan.layout)
     everything = everything.with_directory("files", plan.files).with_new_file("facts", plan.facts)

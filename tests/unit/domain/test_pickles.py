@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import collections
 import datetime as dt
 import fractions
 import gzip
 import io
+import lzma
 import pickle
 import struct
 import zlib
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slipway.domain import pickles
 from slipway.domain.pickles import PickleRefused, archive_of, calls_global, check, globals_of
 
 PLAIN = st.recursive(
@@ -107,6 +110,49 @@ def test_bounds_and_what_is_compressed() -> None:
     assert archive_of(b"plain words") == ""
     assert calls_global(EVIL)
     assert not calls_global(b"just words")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (zlib.compress(b"x" * 40), "zlib"),
+        (zlib.compress(b"x" * 40)[:2] + b"and no more of it", ""),
+        (bz2.compress(b"x" * 40), "bzip2"),
+        (b"BZh and no more of it", ""),
+        (lzma.compress(b"x" * 40), "xz"),
+        (b"\xfd7zXZ\0 and no more", ""),
+        (b"PK\3\4 whatever", "zip"),
+        (b"\x28\xb5\x2f\xfd whatever", "zstd"),
+    ],
+)
+def test_what_is_compressed_is_known_by_its_beginning(content: bytes, name: str) -> None:
+    assert archive_of(content) == name
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"S'x\n.", "not in quotes"),
+        (b"S'\\x'\n.", "broken escape"),
+        (b"(o.", "lacks its class"),
+        (b"(I1\nd.", "without a value"),
+        (b"Ia", "has no end"),
+        (b"I1\ng0\n.", "nothing is in the memo"),
+        (b"(i\xff\nx\n.", "no text"),
+    ],
+)
+def test_old_opcodes_are_read_strictly(data: bytes, why: str) -> None:
+    with pytest.raises(PickleRefused, match=why):
+        globals_of(data)
+
+
+def test_old_opcodes_import_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ("os", "system") in globals_of(b"(S'true'\nios\nsystem\n.")
+    # A nested pickle need not be a good one, and one that breaks off is none.
+    assert globals_of(b"\x80\4C\4\x80\4\x8c\x09.") == frozenset()
+    monkeypatch.setattr(pickles, "OPCODES", 3)
+    with pytest.raises(PickleRefused, match="more than 3 opcodes"):
+        globals_of(b"NNNN.")
 
 
 @settings(deadline=None, max_examples=60)
