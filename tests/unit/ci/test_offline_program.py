@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def port() -> Iterator[int]:
 def readable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program where any user may read it, beside the probe."""
     folder = tmp_path_factory.mktemp("offline")
-    for parent in (folder, *folder.parents[:2]):
+    root = Path(tempfile.gettempdir())
+    for parent in (each for each in (folder, *folder.parents) if root in each.parents):
         parent.chmod(0o755)
     for name, text in (("offline.py", PROGRAM.read_text("utf-8")), ("probe.py", PROBE)):
         (folder / name).write_text(text, encoding="utf-8")
