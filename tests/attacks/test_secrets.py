@@ -57,7 +57,7 @@ rootfs = {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(tar).hexdige
 config = {"os": "linux", "architecture": "amd64", "config": {}, "rootfs": rootfs}
 manifest = {"schemaVersion": 2, "mediaType": f"{kind}.manifest.v1+json",
             "config": blob(json.dumps(config).encode(), "config.v1+json"),
-            "layers": [blob(gzip.compress(tar), "layer.v1.tar+gzip")]}
+            "layers": [blob(gzip.compress(tar, mtime=0), "layer.v1.tar+gzip")]}
 index = {"schemaVersion": 2, "manifests": [blob(json.dumps(manifest).encode(), "manifest.v1+json")]}
 pathlib.Path("/layout/index.json").write_text(json.dumps(index))
 pathlib.Path("/layout/oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
