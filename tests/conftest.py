@@ -37,6 +37,7 @@ MACHINE = ("tests/engine/", "tests/browser/", "tests/pipeline/test_same_bits.py"
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what may not be torn apart where two run tests at once: a file, which has fixtures of its own, and the
     machine. What takes longest comes first, or one would wait for the other in the end.
