@@ -37,16 +37,22 @@ MACHINE = ("tests/engine/", "tests/browser/", "tests/pipeline/test_same_bits.py"
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what may not be torn apart where two run tests at once: a file, which has fixtures of its own, and the
-    machine. What takes longest comes first, or one would wait for the other in the end.
+def _is_machine(item: pytest.Item) -> bool:
+    return item.path.relative_to(ROOT).as_posix().startswith(MACHINE)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Say what may not be torn apart where two run tests at once: a file, which has fixtures of its own; the machine.
+
+    As soon as a test is found: when all are there, xdist has read the marks already.
     """
-    for item in items:
-        path = item.path.relative_to(ROOT).as_posix()
-        group = "machine" if path.startswith(MACHINE) else path
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not item.path.relative_to(ROOT).as_posix().startswith(MACHINE))
+    path = item.path.relative_to(ROOT).as_posix()
+    item.add_marker(pytest.mark.xdist_group("machine" if _is_machine(item) else path))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, or one would wait for the other in the end."""
+    items.sort(key=lambda item: not _is_machine(item))
 
 
 @pytest.fixture(scope="session")
