@@ -31,7 +31,7 @@ release: ## Make a signed release of this commit; leaves release.json, cosign.pu
 	cat dist/report.txt
 
 test: .venv/installed ## Run every test, on a real engine (one file: make test PYTEST=tests/unit)
-	@$(ENGINE) up --tests && eval "$$($(ENGINE) env)" && .venv/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+	@$(ENGINE) up --tests && eval "$$($(ENGINE) env)" && .venv/bin/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 test-quick: .venv/installed ## Run the tests that need no engine
 	@.venv/bin/python -m pytest -m "not engine and not browser" $(PYTEST)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
     from slipway.source import Source
@@ -34,25 +36,24 @@ settings.load_profile("slipway")
 
 # What installs packages, or brings engines up beside the one that everybody uses: one after the other.
 MACHINE = ("tests/engine/", "tests/browser/", "tests/pipeline/test_same_bits.py")
-ROOT = Path(__file__).parents[1]
 
 
-def _is_machine(item: pytest.Item) -> bool:
-    return item.path.relative_to(ROOT).as_posix().startswith(MACHINE)
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """What may not be torn apart where two run tests at once: a file, which has fixtures of its own; the machine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "machine" if path.startswith(MACHINE) else path
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Say what may not be torn apart where two run tests at once: a file, which has fixtures of its own; the machine.
-
-    As soon as a test is found: when all are there, xdist has read the marks already.
-    """
-    path = item.path.relative_to(ROOT).as_posix()
-    item.add_marker(pytest.mark.xdist_group("machine" if _is_machine(item) else path))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Which of two runs which tests; xdist 3.8 does not see its own groups with pytest 9.2."""
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, or one would wait for the other in the end."""
-    items.sort(key=lambda item: not _is_machine(item))
+    items.sort(key=lambda item: not item.nodeid.startswith(MACHINE))
 
 
 @pytest.fixture(scope="session")
