@@ -10,6 +10,7 @@ import pytest
 from slipway.domain.policy import EMBEDDED, parse
 from slipway.domain.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
 from slipway.domain.statements import PROVENANCE
+from slipway.domain.timings import critical_path
 from slipway.errors import DirtyTree, GateFailed, SlipwayError
 from slipway.release import verify
 from slipway.signing import Trust
@@ -28,8 +29,12 @@ async def test_a_release_twice_makes_nothing_new(
     fresh: Callable[[str], str],
 ) -> None:
     project.named(fresh("twice"))
-    first, _ = await release_of(project, desk_at(embedded()))
+    first, released = await release_of(project, desk_at(embedded()))
     made = json.loads(first.json)
+    # What the whole run waited for goes through its publishing.
+    *_, published, verified, tagged = critical_path(released.journal.times)
+    assert (published.partition("-")[0], verified.partition("-")[0]) == ("publish", "verify")
+    assert tagged == "tag"
     assert "Nothing new" not in first.report
     desk = desk_at(embedded())
     tags = await tags_of(project, desk)

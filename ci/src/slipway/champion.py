@@ -91,7 +91,9 @@ async def _fetched(
     desk: Desk, source: Source, last: str, trust: Trust, journal: Journal
 ) -> dagger.Directory:
     """The champion's files; raises SlipwayError for what may not be loaded."""
-    found = await verify(desk, "model", last, trust, journal, stage="verify-champion")
+    found = await verify(
+        desk, "model", last, trust, journal, stage="verify-champion", after=("lookup",)
+    )
     problem = objection(found.evidence, source.project.name)
     if problem:
         raise VerificationError(problem, where=last)

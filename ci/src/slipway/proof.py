@@ -46,6 +46,7 @@ async def gather(
     journal: Journal,
     types: Sequence[str] | None = None,
     stage: str = "",
+    after: Sequence[str] = (),
 ) -> Found:
     """Pull an artifact by digest and ask for everything that an artifact of its kind has to have (or `types`).
 
@@ -65,7 +66,7 @@ async def gather(
         journal,
         trust.mounted(desk.box()),
         options=("--each",),
-        after=("lookup",) if stage else (f"publish-{kind}", "pack-release"),
+        after=after or (f"publish-{kind}", "pack-release"),
         seconds=SECONDS,
     )
     manifest, pull, signature, *attestations = (
@@ -140,9 +141,10 @@ async def verify(
     journal: Journal,
     types: Sequence[str] | None = None,
     stage: str = "",
+    after: Sequence[str] = (),
 ) -> Found:
     """What `gather` finds, where nothing of it is missing; raises VerificationError where something is."""
-    return proved(kind, await gather(desk, kind, pinned, trust, journal, types, stage))
+    return proved(kind, await gather(desk, kind, pinned, trust, journal, types, stage, after))
 
 
 def proved(kind: str, found: Found) -> Found:

@@ -37,7 +37,8 @@ async def settle(desk: Desk, subject: Subject, trust: Trust, journal: Journal) -
         at = replace(desk, nonce=uuid.uuid4().hex)
         pinned = await at.publish(left, journal)
         stage = left.stage.replace("publish", "verify", 1)
-        found = await gather(at, subject.kind, pinned, trust, journal, stage=stage)
+        waited = (left.stage, "pack-release")
+        found = await gather(at, subject.kind, pinned, trust, journal, stage=stage, after=waited)
         lost = missing(subject, found.evidence)
         if lost is None:
             return proved(subject.kind, found)
