@@ -333,7 +333,7 @@ def vault() -> dagger.Service:
     )  # fmt: skip
 
 
-async def managed(service: dagger.Service, name: str, token: str = TOKEN) -> Managed:
+def managed(service: dagger.Service, name: str, token: str = TOKEN) -> Managed:
     """A key that Vault's transit engine makes and keeps."""
     return Managed(
         uri=f"hashivault://{name}",

@@ -165,7 +165,7 @@ async def kept(connection: None) -> tuple[dagger.Service, Managed]:  # noqa: ARG
     # Vault in dev mode forgets everything when it stops, and a service stops when nobody asks it any more.
     await service.start()
     await prepared(service, "slipway")
-    return service, await managed(service, "slipway")
+    return service, managed(service, "slipway")
 
 
 async def test_a_key_that_vault_keeps(kept: tuple[dagger.Service, Managed]) -> None:
@@ -184,7 +184,7 @@ async def test_a_key_that_vault_does_not_give(
     kept: tuple[dagger.Service, Managed], wrong: str, project: Project, fresh: Callable[[str], str]
 ) -> None:
     service, _ = kept
-    signer = await (
+    signer = (
         managed(service, "slipway", token="hush-wrong")
         if wrong == "token"
         else managed(service, "no-such-key")

@@ -4,6 +4,7 @@ Start with `dagger call check`, then `dagger call build`; `dagger call release` 
 `dagger call debug --stage NAME terminal` opens a shell in a stage, right before its step, with its files.
 """
 
+from functools import partial
 from typing import Annotated
 
 import dagger
@@ -403,19 +404,13 @@ class Slipway:
     ) -> tuple[Verification, dict[str, Found]]:
         policy = await party.stated()
         place = policy.environment(environment)
-
-        async def embedded() -> str:
-            return await self._pem(desk, party.public_key)
-
+        embedded = partial(self._pem, desk, party.public_key)
         trusts = await party.trusts(policy.signers_of(place), embedded)
         return await releases.verify(desk, release, policy, place, trusts, Journal())
 
     async def _makers(self, desk: Desk, party: Party) -> list[Trust]:
         """Whoever may have signed what is made again: the key, or anybody whom the policy names."""
-
-        async def embedded() -> str:
-            return await self._pem(desk, party.public_key)
-
+        embedded = partial(self._pem, desk, party.public_key)
         if party.root is None:
             return [Trust(pem=await embedded())]
         return list((await party.trusts((await party.stated()).signers, embedded)).values())

@@ -25,31 +25,41 @@ _MANAGED: Final = re.compile(r"(?:hashivault|awskms|azurekms)://\S+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Managed:
-    """A key in Vault or a KMS, by cosign's URI of it, and what its service asks for, as lines NAME=value.
+class Keyless:
+    """Whoever signs with what a service gives: the lines NAME=value that it asks for.
 
     `services` are those that only steps of this engine reach, by the name that steps call them.
     """
 
-    uri: str
     credentials: dagger.Secret
     services: Mapping[str, dagger.Service] = field(default_factory=dict)
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """cosign's options that say who signs."""
-        return ("--key", self.uri)
 
     @property
     def handed(self) -> tuple[str, ...]:
         """The option of `inside.sequence` that hands the credentials to cosign."""
         return ("--environment", CREDENTIALS)
 
+    def reaching(self, container: dagger.Container) -> dagger.Container:
+        """The container with the credentials, and with those services in reach."""
+        for name, service in self.services.items():
+            container = container.with_service_binding(name, service)
+        return container.with_mounted_secret(CREDENTIALS, self.credentials)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Managed(Keyless):
+    """A key in Vault or a KMS, by cosign's URI of it, and what its service asks for."""
+
+    uri: str
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """cosign's options that say who signs."""
+        return ("--key", self.uri)
+
     def mounted(self, container: dagger.Container) -> dagger.Container:
         """The container with the credentials and the offline configuration in place."""
-        return _reaching(offline(container), self.services).with_mounted_secret(
-            CREDENTIALS, self.credentials
-        )
+        return self.reaching(offline(container))
 
     async def trust(self, tools: Tools, journal: Journal, nonce: str) -> Trust:
         """The public key; raises SigningError where the service does not give it."""
@@ -61,33 +71,25 @@ class Managed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity:
-    """An identity that an issuer vouches for: what its tokens are had with, lines NAME=value, and Sigstore's files."""
+class Identity(Keyless):
+    """An identity that an issuer vouches for: what its tokens are had with, and Sigstore's files."""
 
     identity: str
     issuer: str
-    credentials: dagger.Secret
     config: dagger.File
     root: dagger.File
-    services: Mapping[str, dagger.Service] = field(default_factory=dict)
 
     @property
     def options(self) -> tuple[str, ...]:
         """cosign's options that say who signs: nobody is asked to open a browser."""
         return ("--fulcio-auth-flow", "token")
 
-    @property
-    def handed(self) -> tuple[str, ...]:
-        """The option of `inside.sequence` that hands the credentials to cosign."""
-        return ("--environment", CREDENTIALS)
-
     def mounted(self, container: dagger.Container) -> dagger.Container:
         """The container with the credentials, the services' addresses and the roots."""
         return (
-            _reaching(container, self.services)
+            self.reaching(container)
             .with_mounted_file(CONFIG, self.config)
             .with_mounted_file(ROOT, self.root)
-            .with_mounted_secret(CREDENTIALS, self.credentials)
         )
 
     async def trust(self, tools: Tools, journal: Journal, nonce: str) -> Trust:
@@ -98,14 +100,6 @@ class Identity:
     def folder_options(self) -> tuple[str, ...]:
         """The options of `inside.model_signature`."""
         return ("--environment", CREDENTIALS, "--signing-config", CONFIG, "--trusted-root", ROOT)
-
-
-def _reaching(
-    container: dagger.Container, services: Mapping[str, dagger.Service]
-) -> dagger.Container:
-    for name, service in services.items():
-        container = container.with_service_binding(name, service)
-    return container
 
 
 @dataclass(frozen=True, kw_only=True)
