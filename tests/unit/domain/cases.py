@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from slipway.domain.digests import Digest, Reference
@@ -143,6 +144,9 @@ def evidence(kind: str, **changes: Any) -> Evidence:
     return Evidence(**(said | changes))
 
 
+_parsed = cache(parse)  # hundreds of cases have the same policy, and reading YAML takes longest of all
+
+
 def case(
     policy: str = POLICY,
     changed: Mapping[str, Evidence | None] | None = None,
@@ -151,7 +155,7 @@ def case(
     **release: Any,
 ) -> Case:
     """A release before the policy's environment dev."""
-    stated = parse(policy)
+    stated = _parsed(policy)
     found = {kind: evidence(kind) for kind in KINDS} | dict(changed or {})
     value = Release(
         commit=COMMIT,

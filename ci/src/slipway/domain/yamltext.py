@@ -27,8 +27,7 @@ def compose(text: str, *, where: str) -> yaml.MappingNode:
         remedy = "It declares a project in a few dozen lines; is this the right file?"
         raise ConfigError(f"the file is over {LIMIT // 1024} KiB", where=where, remedy=remedy)
     try:
-        _refuse_tricks(text, where)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _Plain(text, where).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error, where) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -51,21 +50,33 @@ def at(where: str, mark: Mark | None) -> str:
     return where if mark is None else f"{where}:{mark.line + 1}:{mark.column + 1}"
 
 
-def _refuse_tricks(text: str, where: str) -> None:
-    """Walks the events, which needs no recursion and builds nothing; stops at the first trick."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+class _Plain(yaml.SafeLoader):
+    """Looks at each event as it is taken, which is before a node is made of it; stops at the first trick."""
+
+    def __init__(self, text: str, where: str) -> None:
+        super().__init__(text)
+        self._where = where
+        self._deep = 0
+
+    def get_event(self) -> yaml.Event | None:
+        """The next event, where there is nothing to refuse in it."""
+        event: yaml.Event | None = super().get_event()  # type: ignore[no-untyped-call]  # in types-PyYAML
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+            self._deep += 1
         if isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            _refuse("anchors and aliases are not read", event, where, "Write the value out")
-        if depth > _DEPTH:
-            _refuse("the values nest too deep", event, where, "")
+            self._deep -= 1
+        if isinstance(event, yaml.NodeEvent):
+            self._refuse_tricks(event)
+        return event
+
+    def _refuse_tricks(self, event: yaml.NodeEvent) -> None:
+        if event.anchor is not None:
+            _refuse("anchors and aliases are not read", event, self._where, "Write the value out")
+        if self._deep > _DEPTH:
+            _refuse("the values nest too deep", event, self._where, "")
         tag = getattr(event, "tag", None)
         if isinstance(tag, str) and tag not in _TAGS:
-            _refuse(f"the tag {tag!r} is not read", event, where, "Leave it out")
+            _refuse(f"the tag {tag!r} is not read", event, self._where, "Leave it out")
 
 
 def _refuse(what: str, event: yaml.Event, where: str, remedy: str) -> None:
