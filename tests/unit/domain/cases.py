@@ -144,7 +144,9 @@ def evidence(kind: str, **changes: Any) -> Evidence:
     return Evidence(**(said | changes))
 
 
-_parsed = cache(parse)  # hundreds of cases have the same policy, and reading YAML takes longest of all
+_parsed = cache(
+    parse
+)  # hundreds of cases have the same policy, and reading YAML takes longest of all
 
 
 def case(
