@@ -119,12 +119,13 @@ def desk_at(registry: Registry, key: Signer | None = None) -> Desk:
 async def run_of(project: Project, desk: Desk) -> Run:
     """One run of the pipeline for a project, with a database that knows no flaw of its packages."""
     history = project.history()
+    head, changes = await history.head_and_changes()
     return Run(
         source=await project.source(),
         desk=desk,
         history=history,
-        head=await history.head(),
-        changes=await history.changes(),
+        head=head,
+        changes=changes,
         advisories=advisories(ADVISORY),
     )
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from slipway.evidence import judge_all, source_gates
 from slipway.layout import digest_of
+from slipway.source import TYPES_CACHE
 from slipway.stage import Journal
 
 from .project import Project
 from .releasing import ADVISORY, advisories, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+RARE = "sndhdr"  # a module that the service does not import
 SERVICE_GATES = ("lint", "types", "unit-tests", "sast", "data", "dependencies", "iac")
 
 
@@ -74,6 +76,23 @@ def test_a_line_of_the_service_releases_without_training_again(
     assert {name: cached[name] for name in kept} == dict.fromkeys(kept, True)
     again = ("layer-service", "layer-facts", "assemble", "smoke-test", "unit-tests", "lint")
     assert {name: cached[name] for name in again} == dict.fromkeys(again, False)
+
+
+async def test_a_line_of_the_service_leaves_what_the_type_checker_knows_of_others(
+    connection: None,  # noqa: ARG001
+    project: Project,
+) -> None:
+    # The time of its folder is that of the step that made it.
+    when = ["stat", "--format=%y", TYPES_CACHE]
+    before = await (await (await project.source()).typed()).with_exec(when).stdout()
+    path = "service/src/screening/app.py"
+    text = (project.folder / path).read_text(encoding="utf-8")
+    project.write(path, f"{text}\n# {uuid.uuid4().hex}\n")
+    same = await (await (await project.source()).typed()).with_exec(when).stdout()
+    assert same == before
+    project.write(path, f"{text}\nimport {RARE}\n")
+    other = await (await (await project.source()).typed()).with_exec(when).stdout()
+    assert other != before
 
 
 async def test_a_line_of_the_readme_writes_no_layer_but_the_facts(

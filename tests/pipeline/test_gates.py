@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import dagger
 import pytest
@@ -102,6 +103,27 @@ async def test_the_reference_project_passes_every_gate_of_its_source(source: Sou
     status = {verdict.gate: verdict.status for verdict in verdicts}
     assert set(status.values()) == {Status.PASSED}, status
     assert len(status) == 8
+
+
+async def test_the_type_checker_says_the_same_with_and_without_what_it_knew_before(
+    source: Source,
+) -> None:
+    # One mistake about a package of others, one about the service's own names, in different files.
+    app = "service/src/screening/app.py"
+    text = await source.tree.file(app).contents()
+    tree = source.tree.with_new_file(
+        app, f"{text}\nimport pydantic\n\nWRONG: int = pydantic.VERSION\n"
+    ).with_new_file(
+        "service/src/screening/late.py",
+        '"""Late."""\n\nfrom .settings import Settings\n\nOTHER: int = Settings\n',
+    )
+    bad = await open_source(tree, source.tools)
+    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "types"]
+    verdict = await judge(gate, bad, Journal())
+    assert verdict.status is Status.FAILED
+    places = sorted(finding.where.partition(":")[0] for finding in verdict.findings)
+    assert places == ["src/screening/app.py", "src/screening/late.py"]
+    assert await judge(replace(gate, prepared=None), bad, Journal()) == verdict
 
 
 async def test_all_failures_are_told_at_once(source: Source) -> None:

@@ -22,6 +22,7 @@ The map of the package, in the order in which the data flows:
     signing      who signs and who is trusted, and cosign's command lines
     signers      who signs without a key of their own: a key in Vault or a KMS, an identity
     stage        one step in a container: run, timed, its crash told from its answer
+    once         what an object makes, made once
     tools        the pinned tool containers: the only room that names an image
     inside/      programs that run inside stage containers (standard library only)
     domain/      plain Python that decides: no Dagger, no I/O

@@ -39,12 +39,15 @@ class History:
             return await self.head()
         return Commit(sha=words[0], epoch=int(words[1]))
 
-    async def changes(self) -> tuple[str, ...]:
-        """The paths that differ from the commit, and those that Git does not know, one a line as
-        `git status --porcelain` writes them."""
-        return tuple(
-            (await self._git("status", "--porcelain", "--untracked-files=all")).splitlines()
-        )
+    async def head_and_changes(self) -> tuple[Commit, tuple[str, ...]]:
+        """The commit that is checked out; and the paths that differ from it or that Git does not know, one a line as
+        `git status --porcelain` writes them. One step for both: everything else waits for it.
+        """
+        git = "git -c safe.directory=*"
+        script = f"set -f; {git} log -1 --format='%H %ct' HEAD -- && {git} status --porcelain --untracked-files=all"
+        head, *changes = (await self._asked("git log", "sh", "-c", script)).splitlines()
+        sha, epoch = head.split()
+        return Commit(sha=sha, epoch=int(epoch)), tuple(changes)
 
     async def at(self, sha: str) -> tuple[dagger.Directory, "History"]:
         """The tree of a commit as Git has it, and the history up to that commit.
@@ -81,13 +84,15 @@ class History:
         return await done.exit_code() == 0
 
     async def _git(self, *arguments: str) -> str:
-        command = ["git", "-c", "safe.directory=*", *arguments]
+        return await self._asked(f"git {arguments[0]}", "git", "-c", "safe.directory=*", *arguments)
+
+    async def _asked(self, name: str, *command: str) -> str:
         try:
-            return await self.container.with_exec(command).stdout()
+            return await self.container.with_exec(list(command)).stdout()
         except dagger.ExecError as error:
             reason = (error.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise ConfigError(
-                f"git {arguments[0]} fails: {reason}",
+                f"{name} fails: {reason}",
                 remedy="Run it in a Git repository with at least one commit",
             ) from error
 

@@ -156,7 +156,7 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
     service = source.project.service
     log = f"{LOGS}/{run}.log"
     # Without an owner: the engine would mount the volume as an overlay, which two containers cannot share.
-    volume = dag.cache_volume("slipway-smoke-logs")
+    volume = source.tools.volume("slipway-smoke-logs")
     inside = source.tools.library("inside").directory("slipway/inside")
     running = (
         container_of(image)

@@ -8,8 +8,10 @@ from dagger import dag
 from .domain.digests import Digest
 from .domain.modelpack import titled
 from .errors import DataError
+from .once import read_once
 
 
+@read_once
 async def digest_of(layout: dagger.Directory) -> str:
     """The digest of the one manifest that the layout's index names."""
     index = json.loads(await layout.file("index.json").contents())
@@ -17,6 +19,7 @@ async def digest_of(layout: dagger.Directory) -> str:
     return digest
 
 
+@read_once
 async def manifest_of(layout: dagger.Directory) -> str:
     """The one manifest, as it stands there."""
     path = f"blobs/{(await digest_of(layout)).replace(':', '/')}"

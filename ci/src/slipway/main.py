@@ -221,12 +221,13 @@ class Slipway:
                 ),
                 key=choice.signer(policy),
             )
+            head, changes = await history.head_and_changes()
             run = Run(
                 source=source,
                 desk=desk,
                 history=history,
-                head=await history.head(),
-                changes=await history.changes(),
+                head=head,
+                changes=changes,
                 builder=releases.known_builder(builder),
                 advisories=advisories,
                 keeper=self._keeper(),

@@ -18,6 +18,7 @@ from .domain.oci import MANIFEST_LIMIT
 from .domain.registry_answers import absent, explain, of_registry, said
 from .errors import ContentMismatch, DataError, RegistryError, SigningError, TagConflict
 from .layout import digest_of
+from .once import once
 from .registry import Registry
 from .signing import Signer, attest_command, sign_commands
 from .stage import Journal, Outcome, Stage
@@ -151,6 +152,7 @@ class Desk:
         if outcome.exit_code:
             raise self.registry_error(outcome.stderr)
 
+    @once
     def box(self) -> dagger.Container:
         """A container with crane and cosign, whose answers belong to this run only."""
         return self.tools.box("crane", "cosign").with_env_variable("SLIPWAY_NONCE", self.nonce)

@@ -15,6 +15,7 @@ import dagger
 from dagger import dag
 
 from .domain.digests import Reference
+from .once import known
 from .tools import Tools
 
 EMBEDDED: Final = "localhost:5050"
@@ -74,12 +75,12 @@ class Registry:
 
 def embedded_service(tools: Tools) -> dagger.Service:
     """The embedded registry: distribution on a volume that lasts between runs."""
-    return (
+    return known(
         tools.image("registry")
         .with_env_variable("REGISTRY_HTTP_ADDR", f":{PORT}")
         .with_env_variable("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", "/var/lib/registry")
         .with_env_variable("OTEL_TRACES_EXPORTER", "none")
-        .with_mounted_cache("/var/lib/registry", dag.cache_volume(VOLUME))
+        .with_mounted_cache("/var/lib/registry", tools.volume(VOLUME))
         .with_exposed_port(PORT)
         .as_service(use_entrypoint=True)
     )

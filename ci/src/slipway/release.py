@@ -236,7 +236,8 @@ async def _image(run: Run, model: models.Model) -> None:
         run.parts.sbom = await outcome.file("/sbom.json").contents()
 
     async def sign() -> None:
-        stage = signing_folder(run.desk.tools, run.desk.key, model.files, run.desk.nonce)
+        mark = run.trust.mark or run.desk.nonce
+        stage = signing_folder(run.desk.tools, run.desk.key, model.files, mark)
         if stage is not None:
             outcome = await expect_success(stage, journal)
             run.parts.model_signature = await outcome.file(MODEL_SIGNATURE).contents()

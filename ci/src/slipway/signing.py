@@ -5,6 +5,7 @@ so nothing is sent anywhere and nothing is fetched; the key is the only thing th
 that a service keeps, and identities, are in `signers`.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -109,10 +110,13 @@ def offline(container: dagger.Container) -> dagger.Container:
 
 
 def signing_folder(
-    tools: Tools, signer: Signer, files: dagger.Directory, nonce: str
+    tools: Tools, signer: Signer, files: dagger.Directory, mark: str
 ) -> Stage | None:
     """The stage that signs a model's folder by OpenSSF model signing, so that it verifies without a registry; None
-    where that cannot be done by this signer."""
+    where that cannot be done by this signer.
+
+    `mark` is the signer's (`Trust.mark`), or the run's: under the same one, the same files are not signed again.
+    """
     options = signer.folder_options()
     if options is None:
         return None
@@ -120,7 +124,7 @@ def signing_folder(
         signer.mounted(tools.box(locked="signing"))
         .with_mounted_directory("/model", files)
         .with_mounted_temp(PRIVATE)
-        .with_env_variable("SLIPWAY_NONCE", nonce)
+        .with_env_variable("SLIPWAY_MARK", mark)
     )
     return Stage(
         name="sign-model",
@@ -160,6 +164,11 @@ class Trust:
                 where="--public-key",
                 remedy="Give the public key of whoever signs",
             )
+
+    @property
+    def mark(self) -> str:
+        """What a holder of a key is known by; nothing for an identity, whose certificates last for minutes."""
+        return hashlib.sha256(self.pem.encode()).hexdigest() if self.pem else ""
 
     def mounted(self, container: dagger.Container) -> dagger.Container:
         """The container with what the verification needs."""

@@ -1,6 +1,7 @@
 """A project's tree, what its slipway.yaml declares, and the containers that its own code runs in."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import dagger
@@ -8,6 +9,7 @@ from dagger import dag
 
 from .domain.config import Project, parse
 from .errors import ConfigError
+from .once import known, once
 from .stage import Stage
 from .tools import NOBODY, PIP_CACHE, Tools
 
@@ -16,6 +18,10 @@ WORK: Final = "/src"  # where a stage finds the service's folder
 VENV: Final = "/opt/venv"
 DATA: Final = "/data"  # data.csv and schema.json, for training and validation
 _COPY: Final = ".slipway-tree"
+_IMPORTS: Final = "/imports.py"
+_SETTINGS: Final = "pyproject.toml"  # where the checks of the service have theirs
+TYPES_CACHE: Final = "/var/cache/mypy"
+_LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 _COMPILE: Final = ["python", "-m", "slipway.inside.bytecode", f"{VENV}/lib"]
 BAD_DATA: Final = 3  # the exit code by which a service package says: the data is at fault
 
@@ -28,11 +34,12 @@ class Source:
     project: Project
     tools: Tools
 
-    @property
+    @cached_property
     def service(self) -> dagger.Directory:
         """The folder of the service package."""
-        return self.tree.directory(self.project.service.folder)
+        return known(self.tree.directory(self.project.service.folder))
 
+    @once
     def dependencies(self) -> dagger.Container:
         """The locked dependencies of the service in /opt/venv, without pip and with byte-code.
 
@@ -40,7 +47,7 @@ class Source:
         """
         return (
             self.tools.python()
-            .with_mounted_cache("/root/.cache/pip", dag.cache_volume(PIP_CACHE))
+            .with_mounted_cache("/root/.cache/pip", self.tools.volume(PIP_CACHE))
             .with_mounted_file("/requirements.lock", self.service.file("requirements.lock"))
             .with_exec(["python", "-m", "venv", "--without-pip", VENV])
             .with_exec(_install("/requirements.lock"))
@@ -52,11 +59,12 @@ class Source:
             .with_env_variable("OPENBLAS_NUM_THREADS", "1")
         )
 
+    @once
     def workbench(self) -> dagger.Container:
         """The dependencies with those of development on top: linters, type checker, test runner."""
         return (
             self.dependencies()
-            .with_mounted_cache("/root/.cache/pip", dag.cache_volume(PIP_CACHE))
+            .with_mounted_cache("/root/.cache/pip", self.tools.volume(PIP_CACHE))
             .with_mounted_file("/requirements.lock", self.service.file("requirements-dev.lock"))
             .with_exec(_install("/requirements.lock"))
             .with_exec(_COMPILE)
@@ -64,10 +72,36 @@ class Source:
             .without_mount("/root/.cache/pip")
         )
 
+    @once
     def checked(self) -> dagger.Container:
         """The workbench with the service's folder in it, as the service's own checks run."""
         return self.workbench().with_mounted_directory(WORK, self.service).with_workdir(WORK)
 
+    async def typed(self) -> dagger.Container:
+        """The same for the type checker, which has looked at the packages of others already: that takes it six times as
+        long as the service, and changes with the locks, the settings and the names of what is imported only.
+
+        mypy believes what it knows of a file by the file's time and size. That is why its cache is a layer upon those
+        very files, and not a folder that runs share.
+        """
+        # As text: what a step leaves is known to the engine by the step, and not by its content.
+        imports = await (
+            self.tools.python()
+            .with_mounted_directory(WORK, self.service)
+            .with_exec(["python", "-m", "slipway.inside.imports", WORK])
+            .stdout()
+        )
+        return (
+            self.workbench()
+            .with_file(f"{WORK}/{_SETTINGS}", self.service.file(_SETTINGS))
+            .with_new_file(_IMPORTS, imports)
+            .with_workdir(WORK)
+            # What is wrong with the settings, or lacks types, is for the stage to say.
+            .with_exec(["mypy", "--cache-dir", TYPES_CACHE, _IMPORTS], expect=dagger.ReturnType.ANY)
+            .with_mounted_directory(WORK, self.service)
+        )
+
+    @once
     def packaged(self) -> dagger.Container:
         """The dependencies with the whole package, for what is asked of a model after its training."""
         package = self.service.directory("src")
@@ -78,6 +112,7 @@ class Source:
             .with_workdir(WORK)
         )
 
+    @once
     def trainer(self) -> dagger.Container:
         """The dependencies with the files that training reads, and no others: what changes beside them
         does not train again."""
@@ -89,7 +124,7 @@ class Source:
                 files = self.service.filter(include=[path])
                 container = container.with_directory(WORK, files)
             else:
-                container = container.with_file(f"{WORK}/{path}", self.service.file(path))
+                container = container.with_file(f"{WORK}/{path}", known(self.service.file(path)))
         return container.with_env_variable(
             "PYTHONPATH", f"{WORK}/src:${{PYTHONPATH}}", expand=True
         ).with_workdir(WORK)
@@ -110,6 +145,7 @@ class Source:
             argv=("python", "-m", f"{package}.dataset", "--output", f"{DATA}/data.csv"),
         )
 
+    @once
     def data(self) -> dagger.File:
         """The data set: the file that the project declares, else what the package's `dataset` writes."""
         if self.project.model.data is not None:
@@ -157,25 +193,27 @@ async def open_source(tree: dagger.Directory, tools: Tools) -> Source:
         )
     project = parse(await tree.file(CONFIG).contents())
     await _declared_paths_exist(tree, project)
-    return Source(tree=tree, project=project, tools=tools)
+    return Source(tree=known(tree), project=project, tools=tools)
 
 
 async def _declared_paths_exist(tree: dagger.Directory, project: Project) -> None:
     folder = project.service.folder
-    declared = {
-        "service.folder": f"{folder}/requirements.lock",
-        "model.schema": project.model.schema,
-    }
+    files = [("service.folder", f"{folder}/{name}") for name in (*_LOCKS, _SETTINGS)]
+    files += [
+        (f"model.sources[{n}]", f"{folder}/{path}")
+        for n, path in enumerate(project.model.sources)
+        if not _is_pattern(path)
+    ]
+    declared = [("model.schema", project.model.schema)]
     if project.model.data is not None:
-        declared["model.data"] = project.model.data
-    listed = [path for path in project.model.sources if not _is_pattern(path)]
+        declared.append(("model.data", project.model.data))
+    # One question for all of them.
+    asked = [folder, *(path for _, path in (*declared, *files))]
+    there = {path.rstrip("/") for path in await tree.filter(include=asked).glob("**")}
     # Where the folder itself is missing, one sentence says so; its files would only repeat it.
-    if await tree.exists(folder):
-        declared |= {f"model.sources[{n}]": f"{folder}/{path}" for n, path in enumerate(listed)}
+    declared += files if folder in there else [("service.folder", folder)]
     missing = [
-        f"{key} needs {path}, which is not there"
-        for key, path in declared.items()
-        if not await tree.exists(path)
+        f"{key} needs {path}, which is not there" for key, path in declared if path not in there
     ]
     if missing:
         raise ConfigError(

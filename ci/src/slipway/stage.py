@@ -17,6 +17,7 @@ from opentelemetry import trace
 
 from .domain.timings import StageTime
 from .errors import StageFailed, flatten
+from .once import once
 
 OUT: Final = "/stage"
 TRACER: Final = trace.get_tracer(__name__)
@@ -54,10 +55,12 @@ class Outcome:
     stderr: str
     container: dagger.Container
 
+    @once
     def file(self, path: str) -> dagger.File:
         """A file that the stage left."""
         return self.container.file(path)
 
+    @once
     def directory(self, path: str) -> dagger.Directory:
         """A folder that the stage left."""
         return self.container.directory(path)

@@ -84,7 +84,7 @@ def embedded_state(tools: Tools) -> dagger.Service:
         .with_env_variable("PGDATA", "/var/lib/postgresql/data/cluster")
         .with_mounted_cache(
             "/var/lib/postgresql/data",
-            dag.cache_volume(VOLUME),
+            tools.volume(VOLUME),
             sharing=CacheSharingMode.LOCKED,
         )
         .with_exposed_port(5432)

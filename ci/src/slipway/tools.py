@@ -21,6 +21,7 @@ import dagger
 from dagger import dag
 
 from .errors import ConfigError
+from .once import once
 
 IMAGES: Final[Mapping[str, str]] = {
     "python": "docker.io/library/python:3.11-slim-bookworm",
@@ -69,10 +70,12 @@ class Tools:
         """The image reference of a tool, from the lock where it has one."""
         return self.lock.get(name, IMAGES[name])
 
+    @once
     def image(self, name: str) -> dagger.Container:
         """The tool's own image, as it is published."""
         return dag.container().from_(self.reference(name))
 
+    @once
     def python(self) -> dagger.Container:
         """The Python image that every step runs on; prints at once and leaves no byte-code behind."""
         container = self.image("python")
@@ -87,12 +90,17 @@ class Tools:
             .with_directory(LIBRARY, self.library("inside"))
         )
 
+    @once
+    def volume(self, name: str) -> dagger.CacheVolume:
+        """A volume of the engine that lasts between runs."""
+        return dag.cache_volume(name)
+
     def with_locked(self, container: dagger.Container, name: str) -> dagger.Container:
         """The container with the packages of one of our own locks, for our programs that need more than Python."""
         lock = self.own(("locks",)).file(f"slipway/locks/{name}.lock")
         folder = f"/opt/{name}"
         return (
-            container.with_mounted_cache("/root/.cache/pip", dag.cache_volume(PIP_CACHE))
+            container.with_mounted_cache("/root/.cache/pip", self.volume(PIP_CACHE))
             .with_mounted_file("/own.lock", lock)
             .with_exec(
                 [
@@ -105,6 +113,7 @@ class Tools:
             .with_env_variable("PYTHONPATH", f"{LIBRARY}:{folder}")
         )  # fmt: skip
 
+    @once
     def box(self, *names: str, locked: str = "") -> dagger.Container:
         """The Python image with the named tools on its PATH, and the packages of one of our locks."""
         container = self.with_locked(self.python(), locked) if locked else self.python()
@@ -130,10 +139,12 @@ class Tools:
                 group.start_soon(resolve, name)
         return {name: found[name] for name in names}
 
+    @once
     def assembler(self) -> dagger.Container:
         """The Python image with the domain too: what writes layers, manifests and layouts."""
         return self.python().with_directory(LIBRARY, self.library("inside", "domain"))
 
+    @once
     def library(self, *folders: str) -> dagger.Directory:
         """Our own files that run inside a step, as the package `slipway`."""
         return self.own(folders).with_new_file("slipway/__init__.py", "")
