@@ -40,7 +40,7 @@ def read_once(
 
     @wraps(read)
     async def answer(folder: dagger.Directory) -> _Made:
-        kept = vars(folder)
+        kept = getattr(folder, "__dict__", {})
         if read.__name__ not in kept:
             kept[read.__name__] = await read(folder)
         made: _Made = kept[read.__name__]
@@ -50,9 +50,12 @@ def read_once(
 
 
 def known(thing: _Made) -> _Made:
-    """The same thing; where it is one of the engine's, its id is asked for once, by however many stages at a time."""
+    """The same thing; where it is one of the engine's, its id is asked for once, by however many stages at a time.
+
+    A client whose objects take no notes (with slots for everything) is asked each time, as it would be without this.
+    """
     ask: Callable[[], Callable[[], object]] | None = getattr(thing, "id", None)
-    if not isinstance(thing, Type) or ask is None:
+    if not isinstance(thing, Type) or ask is None or not hasattr(thing, "__dict__"):
         return thing
     kept: list[Scalar] = []
     alone = anyio.Lock()

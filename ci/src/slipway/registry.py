@@ -80,6 +80,8 @@ def embedded_service(tools: Tools) -> dagger.Service:
         .with_env_variable("REGISTRY_HTTP_ADDR", f":{PORT}")
         .with_env_variable("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", "/var/lib/registry")
         .with_env_variable("OTEL_TRACES_EXPORTER", "none")
+        # Each request is in its log once and not twice: a third of all that a release's progress said were these lines.
+        .with_env_variable("REGISTRY_LOG_ACCESSLOG_DISABLED", "true")
         .with_mounted_cache("/var/lib/registry", tools.volume(VOLUME))
         .with_exposed_port(PORT)
         .as_service(use_entrypoint=True)
