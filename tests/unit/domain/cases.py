@@ -144,9 +144,8 @@ def evidence(kind: str, **changes: Any) -> Evidence:
     return Evidence(**(said | changes))
 
 
-_parsed = cache(
-    parse
-)  # hundreds of cases have the same policy, and reading YAML takes longest of all
+# Hundreds of cases have the same policy, and reading YAML takes longest of all.
+_parsed = cache(parse)
 
 
 def case(
