@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import dagger
 
+from .client import RegistryClient
 from .domain.champion import GATE, objection, recorded
 from .domain.reports import comparison
 from .domain.reports.common import Context, ToolOutput
@@ -17,19 +18,20 @@ from .domain.verdicts import Status, Verdict
 from .errors import SlipwayError, StageFailed, VerificationError
 from .evidence import last_words, today
 from .layout import digest_of, files_of
-from .model import OUT, Model, files_gate
-from .proof import verify
-from .publish import Desk
-from .signing import Trust
+from .model import OUT, Model, files_gate, trained
+from .signing import Verifier
 from .source import BAD_DATA, DATA, Source
-from .stage import Journal, Stage
+from .stage import Input, Stage, StageRunner
 from .tools import NOBODY, OFFLINE
+from .verify import verify_artifact
 
 CHAMPION = "/champion"
+VERIFY = "verify-champion"
+FILES = "champion-files"
 
 
 async def challenge(
-    desk: Desk, source: Source, model: Model, last: str | None, trust: Trust, journal: Journal
+    client: RegistryClient, source: Source, model: Model, last: str | None, verifier: Verifier
 ) -> Verdict:
     """The gate: `last` is the reference by digest of the last released model, None where there is none."""
     context = _context(source)
@@ -42,8 +44,8 @@ async def challenge(
             comparison.TOOL, Status.PASSED, "the last released model is this very one"
         )
     try:
-        files = await _fetched(desk, source, last, trust, journal)
-        return await _compared(source, model.files, files, context, journal)
+        files = await _fetched(client, source, last, verifier)
+        return await _compared(source, model.files, files, context, client.runner)
     except StageFailed as error:
         reason = f"exit code {error.exit_code}, {last_words(error.tail)}"
     except SlipwayError as error:
@@ -68,14 +70,9 @@ def said_before(
 
 def comparing(source: Source, challenger: dagger.Directory, champion: dagger.Directory) -> Stage:
     """The stage that loads both models and measures them on the same rows, without a network."""
-    container = (
-        source.with_data(source.packaged(), owner=NOBODY)
-        .with_directory(OUT, challenger, owner=NOBODY)
-        .with_directory(CHAMPION, champion, owner=NOBODY)
-    )
     return Stage(
         name=GATE,
-        container=container,
+        container=source.packaged(),
         argv=(
             *OFFLINE, "--user", NOBODY, "--",
             "python", "-m", f"{source.project.service.package}.compare",
@@ -83,22 +80,27 @@ def comparing(source: Source, challenger: dagger.Directory, champion: dagger.Dir
             "--data", f"{DATA}/data.csv", "--schema", f"{DATA}/schema.json",
         ),
         accept=(0, BAD_DATA, comparison.BAD_CHAMPION),
-        after=("train", "verify-champion", "champion-files"),
+        inputs=(
+            *source.data_inputs(owner=NOBODY),
+            trained(challenger, owner=NOBODY),
+            Input(path=CHAMPION, content=champion, made_by=(VERIFY, FILES), owner=NOBODY),
+        ),
     )  # fmt: skip
 
 
 async def _fetched(
-    desk: Desk, source: Source, last: str, trust: Trust, journal: Journal
+    client: RegistryClient, source: Source, last: str, verifier: Verifier
 ) -> dagger.Directory:
     """The champion's files; raises SlipwayError for what may not be loaded."""
-    found = await verify(
-        desk, "model", last, trust, journal, stage="verify-champion", after=("lookup",)
+    champion = await verify_artifact(
+        client, "model", last, verifier, stage=VERIFY, gated_by=("lookup",)
     )
-    problem = objection(found.evidence, source.project.name)
+    problem = objection(champion.evidence, source.project.name)
     if problem:
         raise VerificationError(problem, where=last)
-    files = await files_of(found.layout)
-    verdict = await files_gate(source, files, journal, stage="champion-files")
+    files = await files_of(champion.layout)
+    pulled = Input(path=OUT, content=files, made_by=(VERIFY,), owner=NOBODY)
+    verdict = await files_gate(source, pulled, client.runner, stage=FILES)
     if verdict.status is not Status.PASSED:
         raise VerificationError(f"its files are not loaded: {verdict.summary}", where=last)
     return files
@@ -109,9 +111,9 @@ async def _compared(
     challenger: dagger.Directory,
     champion: dagger.Directory,
     context: Context,
-    journal: Journal,
+    runner: StageRunner,
 ) -> Verdict:
-    outcome = await comparing(source, challenger, champion).run(journal)
+    outcome = await runner.run(comparing(source, challenger, champion))
     output = ToolOutput(exit_code=outcome.exit_code, report=outcome.stdout, stderr=outcome.stderr)
     model = source.project.model
     return comparison.read(

@@ -1,7 +1,6 @@
 """An environment: what a verified release changes there, and whether it still is what its state says."""
 
 import json
-import uuid
 from typing import Final
 
 import dagger
@@ -16,10 +15,10 @@ from .inside.apply import BROKEN, REFUSED, WAIT
 from .inside.plan import SEALED
 from .layout import blob_titled
 from .plan import COMMANDS, ROOT, workplace
-from .proof import Found
 from .source import Source
-from .stage import Journal, Stage
+from .stage import Stage, StageRunner, never
 from .state import Keeper, schema_of
+from .verify import VerifiedRelease
 
 # What the embedded stack makes are files: they stay from one apply to the next.
 VOLUME: Final = "slipway-environments"
@@ -34,25 +33,26 @@ def _lasting(source: Source, keeper: Keeper) -> dagger.Container:
             where="slipway.yaml",
             remedy="Write `infrastructure.state: embedded`, or pass --state env://URL",
         )
-    return (
-        workplace(source, keeper)
-        .with_mounted_cache(f"{ROOT}/{infrastructure.stack}/.slipway", dag.cache_volume(VOLUME))
-        .with_env_variable("SLIPWAY_NONCE", uuid.uuid4().hex)
+    return workplace(source, keeper).with_mounted_cache(
+        f"{ROOT}/{infrastructure.stack}/.slipway", dag.cache_volume(VOLUME)
     )
 
 
-async def apply(source: Source, keeper: Keeper, found: Found, journal: Journal) -> str:
-    """Apply the plan that was pulled and verified as `found`; those bytes, and nothing planned anew.
+async def apply(
+    source: Source, keeper: Keeper, release: VerifiedRelease, runner: StageRunner
+) -> str:
+    """Apply the plan of a verified release; those bytes, and nothing planned anew.
 
     Raises ApplyRefused where it may not be applied here and now, ApplyFailed where the tool broke off.
     """
     infrastructure = source.project.infrastructure
-    facts = newest(found.evidence.statements[PLAN])
+    plan = release.artifacts["plan"]
+    facts = newest(plan.evidence.statements[PLAN])
     top = infrastructure.stack.partition("/")[0]
     container = (
         keeper.sealing(_lasting(source, keeper))
         .with_mounted_temp("/run/private")
-        .with_mounted_file("/plan.sealed", await blob_titled(found.layout, SEALED))
+        .with_mounted_file("/plan.sealed", await blob_titled(plan.layout, SEALED))
         .with_new_file("/facts.json", facts.predicate())
     )
     stage = Stage(
@@ -63,10 +63,11 @@ async def apply(source: Source, keeper: Keeper, found: Found, journal: Journal) 
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--schema", schema_of(source.project),
             "--tool", COMMANDS[infrastructure.engine], "--private", "/run/private/plan", *keeper.key_options,
         ),
+        cache=never(),
         accept=(0, REFUSED, BROKEN),
     )  # fmt: skip
-    outcome = await stage.run(journal)
-    where = found.evidence.reference.pinned
+    outcome = await runner.run(stage)
+    where = plan.pinned
     if outcome.exit_code == REFUSED:
         raise ApplyRefused(
             "the plan may not be applied: " + "; ".join(outcome.stderr.strip().splitlines()),
@@ -90,7 +91,7 @@ def _told(printed: str, where: str) -> str:
     return f"applied {where}\nspent   {done.text('plan')}\nstate   {state.told}\n\n{done.text('told').strip()}"
 
 
-async def drift(source: Source, keeper: Keeper, journal: Journal) -> str:
+async def drift(source: Source, keeper: Keeper, runner: StageRunner) -> str:
     """Compare the infrastructure and its state with the stack; raises Drifted with what differs."""
     infrastructure = source.project.infrastructure
     tool = [COMMANDS[infrastructure.engine], f"-chdir={ROOT}/{infrastructure.stack}"]
@@ -107,8 +108,9 @@ async def drift(source: Source, keeper: Keeper, journal: Journal) -> str:
         argv=(
             "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json", "--each",
         ),
+        cache=never(),
     )  # fmt: skip
-    outcome = await stage.run(journal)
+    outcome = await runner.run(stage)
     (code, _, complaint), (changed, told, trouble) = json.loads(outcome.stdout)
     if code or changed not in (0, 2):
         raise ConfigError(

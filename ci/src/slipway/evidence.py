@@ -11,6 +11,7 @@ from typing import Final
 
 import dagger
 
+from .concurrency import concurrently
 from .domain.digests import Digest
 from .domain.fields import Fields
 from .domain.reports import bandit, mypy, osv, pytest_junit, ruff, trivy, validation
@@ -18,8 +19,9 @@ from .domain.reports.common import Context, ToolOutput
 from .domain.verdict_report import explain
 from .domain.verdicts import Severity, Status, Verdict, WhenNotEvaluated, overall
 from .errors import GateFailed, StageFailed
+from .image import ASSEMBLE, SBOM
 from .source import TYPES_CACHE, Source
-from .stage import Journal, Outcome, Stage, side_by_side
+from .stage import Input, Outcome, Stage, StageRunner, daily
 
 REPORT: Final = "/stage/report"
 TREE: Final = "/tree"
@@ -63,7 +65,7 @@ class Gate:
     prepared: Callable[[], Awaitable[dagger.Container]] | None = None
 
 
-async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
+async def judge(gate: Gate, source: Source, runner: StageRunner) -> Verdict:
     """Run one gate; whatever happens, its answer is a verdict."""
     context = Context(
         gate=gate.stage.name,
@@ -79,7 +81,7 @@ async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
     if gate.prepared is not None:
         stage = replace(stage, container=await gate.prepared())
     try:
-        outcome = await stage.run(journal)
+        outcome = await runner.run(stage)
     except StageFailed as error:
         return context.blind(gate.tool, f"exit code {error.exit_code}, {last_words(error.tail)}")
     report = outcome.stdout
@@ -93,18 +95,11 @@ async def judge(gate: Gate, source: Source, journal: Journal) -> Verdict:
     return gate.read(output, context)
 
 
-async def judge_all(gates: Sequence[Gate], source: Source, journal: Journal) -> list[Verdict]:
+async def judge_all(
+    gates: Sequence[Gate], source: Source, runner: StageRunner
+) -> tuple[Verdict, ...]:
     """Run independent gates side by side; the verdicts come in the order of the gates."""
-    verdicts: dict[str, Verdict] = {}
-
-    def job(gate: Gate) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            verdicts[gate.stage.name] = await judge(gate, source, journal)
-
-        return run
-
-    await side_by_side(*(job(gate) for gate in gates))
-    return [verdicts[gate.stage.name] for gate in gates]
+    return await concurrently(*(judge(gate, source, runner) for gate in gates))
 
 
 def last_words(output: str) -> str:
@@ -266,10 +261,8 @@ def dependencies_gate(source: Source, advisories: dagger.Directory | None) -> Ga
         "--lockfile",
         "requirements.txt:/lock/requirements.txt",
     ]
-    container = (
-        source.tools.box("osv-scanner")
-        .with_file("/lock/requirements.txt", source.service.file("requirements.lock"))
-        .with_env_variable("SLIPWAY_DAY", today().isoformat())
+    container = source.tools.box("osv-scanner").with_file(
+        "/lock/requirements.txt", source.service.file("requirements.lock")
     )
     if advisories is not None:
         argv += ["--offline", "--offline-vulnerabilities"]
@@ -280,6 +273,7 @@ def dependencies_gate(source: Source, advisories: dagger.Directory | None) -> Ga
         name="dependencies",
         container=container,
         argv=tuple(argv),
+        cache=daily(),
         accept=(0, 1, 127, 128, 129, 130),
     )
 
@@ -315,7 +309,7 @@ async def advisories_data(source: Source, advisories: dagger.Directory) -> Data:
 
 def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[Gate]:
     """The gates of an assembled image: secrets in its layers, known vulnerabilities of its packages."""
-    box = _image_box(source, layout).with_env_variable("SLIPWAY_DAY", today().isoformat())
+    box = source.tools.box("trivy")
 
     def scan(scanner: str) -> tuple[str, ...]:
         return (
@@ -329,7 +323,8 @@ def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[G
                 name="image-secrets",
                 container=_with_cache(source, box, "secrets"),
                 argv=scan("secret"),
-                after=("assemble",),
+                inputs=(_image_input(layout),),
+                cache=daily(),
             ),
             read=_trivy_reader(trivy.Scan.SECRETS),
             tool=trivy.TOOL,
@@ -340,7 +335,8 @@ def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[G
                 name="image-vulnerabilities",
                 container=_with_cache(source, box, "packages"),
                 argv=scan("vuln"),
-                after=("assemble",),
+                inputs=(_image_input(layout),),
+                cache=daily(),
             ),
             read=_trivy_reader(trivy.Scan.VULNERABILITIES),
             tool=trivy.TOOL,
@@ -364,18 +360,18 @@ async def trivy_data(outcome: Outcome) -> Data:
 def sbom(source: Source, layout: dagger.Directory) -> Stage:
     """The stage that lists what is in the image: CycloneDX, as JSON."""
     return Stage(
-        name="sbom",
-        container=_with_cache(source, _image_box(source, layout), "packages"),
+        name=SBOM,
+        container=_with_cache(source, source.tools.box("trivy"), "packages"),
+        inputs=(_image_input(layout),),
         argv=(
             "trivy", "image", "--quiet", "--format", "cyclonedx", "--cache-dir", TRIVY_CACHE,
             "--timeout", "10m", "--input", "/image", "--output", "/sbom.json",
         ),
-        after=("assemble",),
     )  # fmt: skip
 
 
-def _image_box(source: Source, layout: dagger.Directory) -> dagger.Container:
-    return source.tools.box("trivy").with_mounted_directory("/image", layout)
+def _image_input(layout: dagger.Directory) -> Input:
+    return Input(path="/image", content=layout, made_by=(ASSEMBLE,))
 
 
 def _with_cache(source: Source, box: dagger.Container, name: str) -> dagger.Container:

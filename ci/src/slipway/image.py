@@ -6,12 +6,13 @@ from typing import Annotated, Final
 import dagger
 from dagger import Doc, dag, field, function, object_type
 
+from .concurrency import concurrently
 from .domain.verdicts import Finding, Severity, Status, Verdict
 from .git import Commit
 from .layout import digest_of
-from .model import Model
+from .model import TRAIN, Model
 from .source import VENV, Source
-from .stage import Job, Journal, Stage, expect_success, side_by_side
+from .stage import Input, Stage, StageRunner
 from .tools import NOBODY, OFFLINE
 
 USER: Final = NOBODY
@@ -19,6 +20,8 @@ APP: Final = "/opt/service"
 MODEL: Final = "/model"
 LOGS: Final = "/logs"
 LAYERS: Final = "/layers"
+ASSEMBLE: Final = "assemble"
+SBOM: Final = "sbom"
 
 
 @object_type
@@ -66,23 +69,27 @@ def layers(source: Source, model: Model, commit: str) -> dict[str, Stage]:
     one line of the service writes again only the service's layer and the facts."""
     facts = dag.directory().with_new_file("build.json", json.dumps({"commit": commit}))
     app = source.service.directory("src").filter(include=["**/*.py", "**/py.typed", "**/*.json"])
+    weights = model.files.without_file("heldout.json")
     contents = {
-        "dependencies": (VENV, source.dependencies().directory(VENV)),
-        "service": (APP, app),
-        "model": (MODEL, model.files.without_file("heldout.json")),
-        "facts": (MODEL, facts),
+        "dependencies": (
+            VENV,
+            Input(path="/content", content=source.dependencies().directory(VENV)),
+        ),
+        "service": (APP, Input(path="/content", content=app)),
+        "model": (MODEL, Input(path="/content", content=weights, made_by=(TRAIN,))),
+        "facts": (MODEL, Input(path="/content", content=facts)),
     }
     return {
         name: Stage(
             name=f"layer-{name}",
-            container=source.tools.assembler().with_mounted_directory("/content", directory),
+            container=source.tools.assembler(),
+            inputs=(content,),
             argv=(
                 "python", "-m", "slipway.inside.assemble", "layer",
                 "--folder", "/content", "--at", path, "--output", "/layer", "--without-tests",
             ),
-            after=("train",) if name == "model" else (),
         )
-        for name, (path, directory) in contents.items()
+        for name, (path, content) in contents.items()
     }  # fmt: skip
 
 
@@ -92,8 +99,6 @@ def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -
     container = source.tools.assembler().with_mounted_file(
         "/base.tar", source.tools.image("python").as_tarball()
     )
-    for name, directory in parts.items():
-        container = container.with_mounted_directory(f"{LAYERS}/{name}", directory)
     config = {
         "user": USER,
         "entrypoint": [f"{VENV}/bin/python", "-m", service.package],
@@ -118,32 +123,28 @@ def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -
         },
     }
     return Stage(
-        name="assemble",
+        name=ASSEMBLE,
         container=container.with_new_file("/config.json", json.dumps(config, sort_keys=True)),
         argv=(
             "python", "-m", "slipway.inside.assemble", "image", "--base", "/base.tar",
             "--layers", *(f"{LAYERS}/{name}" for name in parts), "--config", "/config.json",
             "--epoch", str(head.epoch), "--output", "/layout", "--archive", "/image.tar",
         ),
-        after=tuple(f"layer-{name}" for name in parts),
+        inputs=tuple(
+            Input(path=f"{LAYERS}/{name}", content=directory, made_by=(f"layer-{name}",))
+            for name, directory in parts.items()
+        ),
     )  # fmt: skip
 
 
-async def build(source: Source, model: Model, journal: Journal, head: Commit) -> Image:
+async def build(source: Source, model: Model, runner: StageRunner, head: Commit) -> Image:
     """Assemble the image; raises StageFailed where a layer or the image cannot be written."""
-    parts: dict[str, dagger.Directory] = {}
     stages = layers(source, model, head.sha)
-
-    def job(name: str) -> Job:
-        async def write() -> None:
-            outcome = await expect_success(stages[name], journal)
-            parts[name] = outcome.directory("/layer")
-
-        return write
-
-    await side_by_side(*(job(name) for name in stages))
-    parts = {name: parts[name] for name in stages}  # in the order of the layers, not of their ends
-    outcome = await expect_success(assembly(source, head, parts), journal)
+    outcomes = await concurrently(*(runner.run_to_success(stage) for stage in stages.values()))
+    parts = {
+        name: outcome.directory("/layer") for name, outcome in zip(stages, outcomes, strict=True)
+    }
+    outcome = await runner.run_to_success(assembly(source, head, parts))
     return assembled(outcome.container, model, source.project.service.port)
 
 
@@ -177,8 +178,8 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
         source.tools.python()
         .with_service_binding("service", running)
         .with_mounted_cache(LOGS, volume)
-        .with_file("/heldout.json", image.model.files.file("heldout.json"))
     )
+    heldout = image.model.files.file("heldout.json")
     return Stage(
         name="smoke-test",
         container=container,
@@ -187,16 +188,17 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
             "--ready", service.ready, "--predict", service.predict,
             "--heldout", "/heldout.json", "--log", log, "--seconds", "60",
         ),
+        inputs=(Input(path="/heldout.json", content=heldout, made_by=(TRAIN,)),),
+        gated_by=(ASSEMBLE,),
         accept=(0, 3),
-        after=("assemble",),
     )  # fmt: skip
 
 
-async def smoke_test(source: Source, image: Image, journal: Journal) -> Verdict:
+async def smoke_test(source: Source, image: Image, runner: StageRunner) -> Verdict:
     """Start, wait, ask, compare: the verdict of the smoke test."""
     digest = await digest_of(image.layout)
     stage = smoke(source, image, digest.removeprefix("sha256:")[:16])
-    outcome = await stage.run(journal)
+    outcome = await runner.run(stage)
     passed = outcome.exit_code == 0
     first = (outcome.stderr.splitlines() or ["no reason given"])[0]
     finding = Finding(
@@ -204,7 +206,7 @@ async def smoke_test(source: Source, image: Image, journal: Journal) -> Verdict:
         severity=Severity.HIGH,
         title=outcome.stderr.strip(),
         where=f"image {digest}",
-        remedy=stage.ask,
+        remedy=stage.debug_command,
     )
     return Verdict(
         gate="smoke-test",

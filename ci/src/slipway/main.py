@@ -15,29 +15,28 @@ from . import image as images
 from . import model as models
 from . import plan as plans
 from . import release as releases
+from .client import RegistryClient
 from .domain.report_page import render_record
 from .domain.verdict_report import render_text
-from .domain.verification import Verification
-from .errors import VerificationError
 from .evidence import SELF_SUFFICIENT, judge_all, require, source_gates
 from .git import History, open_history
 from .image import Image
 from .model import Model
 from .plan import Plan
-from .proof import Found
-from .publish import Desk
+from .publisher import Publisher
 from .registry import embedded_service, open_registry, registry_of
-from .release import Release, Run
-from .reproduce import Attempt, reproduce
+from .release import Release, ReleaseJob
+from .relying_party import RelyingParty
+from .reproduce import ReproduceJob, reproduce
 from .signers import Choice
-from .signing import Key, Trust, public_key
+from .signing import Key, Verifier, public_key
 from .source import Source, by_content, open_source
-from .stage import Journal
+from .stage import StageRunner
 from .stages import stage_named
 from .state import Keeper
 from .telling import telling
 from .tools import Tools, tools_from
-from .trust import Party
+from .verify import ReleaseRefused, VerifiedRelease, verify_release
 
 
 @object_type
@@ -95,7 +94,7 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            verdicts = await judge_all(source_gates(source, advisories), source, Journal())
+            verdicts = await judge_all(source_gates(source, advisories), source, StageRunner())
             require(verdicts, source.project.gates.not_evaluated, SELF_SUFFICIENT)
             return render_text(verdicts)
 
@@ -106,13 +105,13 @@ class Slipway:
         """Train the model: its weights, metrics, card and input schema."""
         with telling():
             source = await self._source()
-            return await models.train(source, Journal(), self._history(source.tools))
+            return await models.train(source, StageRunner(), self._history(source.tools))
 
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def build(self) -> Image:
         """Train, ask the model gate, then make the image that serves exactly that model."""
         with telling():
-            return await self._build(Journal())
+            return await self._build(StageRunner())
 
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def smoke_test(self) -> str:
@@ -121,10 +120,10 @@ class Slipway:
         The rows are those of the held-out data.
         """
         with telling():
-            journal = Journal()
-            image = await self._build(journal)
+            runner = StageRunner()
+            image = await self._build(runner)
             source = await self._source()
-            verdict = await images.smoke_test(source, image, journal)
+            verdict = await images.smoke_test(source, image, runner)
             require([verdict], source.project.gates.not_evaluated)
             return render_text([verdict])
 
@@ -134,7 +133,7 @@ class Slipway:
         with telling():
             source = await self._source()
             head = await self._history(source.tools).head()
-            return await plans.plan(source, Journal(), head, self._keeper())
+            return await plans.plan(source, StageRunner(), head, self._keeper())
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def release(
@@ -213,18 +212,21 @@ class Slipway:
                 config=signing_config,
                 root=trusted_root,
             )
-            policy = await Party(self.tree).stated() if identity is not None else None
-            desk = Desk(
-                tools=source.tools,
-                registry=open_registry(
-                    source.tools, registry, registry_service, username, password
+            policy = await RelyingParty(self.tree).stated() if identity is not None else None
+            publisher = Publisher(
+                client=RegistryClient(
+                    tools=source.tools,
+                    registry=open_registry(
+                        source.tools, registry, registry_service, username, password
+                    ),
+                    runner=StageRunner(),
                 ),
-                key=choice.signer(policy),
+                signer=choice.signer(policy),
             )
             head, changes = await history.head_and_changes()
-            run = Run(
+            job = ReleaseJob(
                 source=source,
-                desk=desk,
+                publisher=publisher,
                 history=history,
                 head=head,
                 changes=changes,
@@ -232,7 +234,7 @@ class Slipway:
                 advisories=advisories,
                 keeper=self._keeper(),
             )
-            return await releases.release(run, allow_dirty)
+            return await releases.release(job, allow_dirty)
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def verify(
@@ -266,13 +268,14 @@ class Slipway:
         """
         with telling():
             tools = await tools_from(self.image_lock)
-            desk = self._desk(tools, release, username, password, registry_service)
-            party = Party(self.tree, policy, public_key, trusted_root)
-            answer, _ = await self._verified(desk, release, environment, party)
-            told = answer.to_json() if as_json else answer.to_text()
-            if not answer.ok:
-                raise VerificationError(told)
-            return told
+            client = self._client(tools, release, username, password, registry_service)
+            party = RelyingParty(self.tree, policy, public_key, trusted_root)
+            try:
+                verified = await self._verified(client, release, environment, party)
+            except ReleaseRefused as refused:
+                raise refused.as_json() if as_json else refused from None
+            answer = verified.verification
+            return answer.to_json() if as_json else answer.to_text()
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def apply(
@@ -305,18 +308,16 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            desk = self._desk(source.tools, release, username, password, registry_service)
-            party = Party(self.tree, policy, public_key, trusted_root)
-            answer, found = await self._verified(desk, release, environment, party)
-            if not answer.ok:
-                raise VerificationError(answer.to_text())
-            return await environments.apply(source, self._keeper(), found["plan"], Journal())
+            client = self._client(source.tools, release, username, password, registry_service)
+            party = RelyingParty(self.tree, policy, public_key, trusted_root)
+            verified = await self._verified(client, release, environment, party)
+            return await environments.apply(source, self._keeper(), verified, client.runner)
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def drift(self) -> str:
         """Compare the infrastructure and its state with the stack; fails with what differs."""
         with telling():
-            return await environments.drift(await self._source(), self._keeper(), Journal())
+            return await environments.drift(await self._source(), self._keeper(), StageRunner())
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def reproduce(
@@ -343,11 +344,10 @@ class Slipway:
         """
         with telling():
             tools = await tools_from(self.image_lock)
-            desk = self._desk(tools, release, username, password, registry_service)
-            attempt = Attempt(desk=desk, history=self._history(tools), keeper=self._keeper())
-            party = Party(self.tree, None, public_key, trusted_root)
-            trusts = await self._makers(desk, party)
-            return await reproduce(attempt, release, trusts)
+            client = self._client(tools, release, username, password, registry_service)
+            job = ReproduceJob(client=client, history=self._history(tools), keeper=self._keeper())
+            party = RelyingParty(self.tree, None, public_key, trusted_root)
+            return await reproduce(job, release, await self._verifiers(client, party))
 
     @function
     async def report(
@@ -389,45 +389,46 @@ class Slipway:
     def _history(self, tools: Tools) -> History:
         return open_history(tools, self.tree, self.git)
 
-    def _desk(
+    def _client(
         self,
         tools: Tools,
         reference: str,
         username: str | None,
         password: dagger.Secret | None,
         service: dagger.Service | None,
-    ) -> Desk:
+    ) -> RegistryClient:
         opened = open_registry(tools, None, None, username, password)
-        return Desk(tools=tools, registry=registry_of(reference, opened, service), key=Key())
+        registry = registry_of(reference, opened, service)
+        return RegistryClient(tools=tools, registry=registry, runner=StageRunner())
 
     async def _verified(
-        self, desk: Desk, release: str, environment: str, party: Party
-    ) -> tuple[Verification, dict[str, Found]]:
+        self, client: RegistryClient, release: str, environment: str, party: RelyingParty
+    ) -> VerifiedRelease:
         policy = await party.stated()
         place = policy.environment(environment)
-        embedded = partial(self._pem, desk, party.public_key)
-        trusts = await party.trusts(policy.signers_of(place), embedded)
-        return await releases.verify(desk, release, policy, place, trusts, Journal())
+        embedded = partial(self._pem, client, party.public_key)
+        verifiers = await party.verifiers(policy.signers_of(place), embedded)
+        return await verify_release(client, release, policy, place, verifiers)
 
-    async def _makers(self, desk: Desk, party: Party) -> list[Trust]:
-        """Whoever may have signed what is made again: the key, or anybody whom the policy names."""
-        embedded = partial(self._pem, desk, party.public_key)
+    async def _verifiers(self, client: RegistryClient, party: RelyingParty) -> list[Verifier]:
+        """Everybody who may have signed what is made again: the key, or each signer of the policy."""
+        embedded = partial(self._pem, client, party.public_key)
         if party.root is None:
-            return [Trust(pem=await embedded())]
-        return list((await party.trusts((await party.stated()).signers, embedded)).values())
+            return [Verifier(pem=await embedded())]
+        return list((await party.verifiers((await party.stated()).signers, embedded)).values())
 
     def _keeper(self) -> Keeper:
         return Keeper(url=self.state, key=self.plan_key)
 
-    async def _build(self, journal: Journal) -> Image:
+    async def _build(self, runner: StageRunner) -> Image:
         source = await self._source()
         history = self._history(source.tools)
-        model = await models.train(source, journal, history)
-        verdicts = await models.gates(source, model, journal)
+        model = await models.train(source, runner, history)
+        verdicts = await models.gates(source, model, runner)
         require(verdicts, source.project.gates.not_evaluated, models.GATES)
-        return await images.build(source, model, journal, await history.head())
+        return await images.build(source, model, runner, await history.head())
 
-    async def _pem(self, desk: Desk, given: dagger.File | None) -> str:
+    async def _pem(self, client: RegistryClient, given: dagger.File | None) -> str:
         if given is not None:
             return await given.contents()
-        return await public_key(desk.tools, Key(), Journal(), desk.nonce)
+        return await public_key(client.tools, Key(), client.runner)

@@ -12,10 +12,12 @@ from .errors import DataError, StageFailed
 from .git import Commit, History
 from .layout import digest_of
 from .source import BAD_DATA, DATA, Source
-from .stage import Journal, Stage, expect_success
+from .stage import Input, Stage, StageRunner
 from .tools import LIBRARY, NOBODY, OFFLINE
 
 OUT = "/model"
+TRAIN = "train"
+PACK = "pack-model"
 # Neither needs anything from outside: there is no excuse for not looking.
 GATES = ("model", "model-files")
 
@@ -56,45 +58,55 @@ def training(source: Source, origin: Commit) -> Stage:
         "--data", f"{DATA}/data.csv", "--schema", f"{DATA}/schema.json", "--output", OUT,
         "--commit", origin.sha, "--epoch", str(origin.epoch),
     )  # fmt: skip
-    container = source.with_data(source.trainer())
-    return Stage(name="train", container=container, argv=argv, accept=(0, BAD_DATA))
+    return Stage(
+        name=TRAIN,
+        container=source.trainer(),
+        argv=argv,
+        inputs=source.data_inputs(),
+        accept=(0, BAD_DATA),
+    )
+
+
+def trained(files: dagger.Directory, path: str = OUT, owner: str = "") -> Input:
+    """The files of the model that training left, as another stage reads them."""
+    return Input(path=path, content=files, made_by=(TRAIN,), owner=owner)
 
 
 def packing(source: Source, files: dagger.Directory, origin: Commit) -> Stage:
     """The stage that writes the model's OCI artifact."""
     return Stage(
-        name="pack-model",
-        container=source.tools.assembler().with_directory(OUT, files),
+        name=PACK,
+        container=source.tools.assembler(),
+        inputs=(trained(files),),
         argv=(
             "python", "-m", "slipway.inside.assemble", "model",
             "--name", source.project.name, "--files", OUT, "--output", "/layout",
             "--commit", origin.sha, "--epoch", str(origin.epoch),
         ),
-        after=("train",),
     )  # fmt: skip
 
 
-async def train(source: Source, journal: Journal, history: History) -> Model:
+async def train(source: Source, runner: StageRunner, history: History) -> Model:
     """Train and pack; raises DataError where the data is at fault, StageFailed where training is."""
     origin = await history.last(source.training_inputs())
     stage = training(source, origin)
-    outcome = await stage.run(journal)
+    outcome = await runner.run(stage)
     if outcome.exit_code == BAD_DATA:
         raise DataError(
             "the data does not fit its schema:\n" + outcome.stderr.strip(),
             remedy="`dagger call check` lists every problem",
         )
     files = outcome.directory(OUT)
-    packed = await expect_success(packing(source, files, origin), journal)
+    packed = await runner.run_to_success(packing(source, files, origin))
     # object_type makes a dataclass of the class, which a type checker cannot see.
     return Model(files=files, layout=packed.directory("/layout"))  # type: ignore[call-arg]
 
 
-async def gates(source: Source, model: Model, journal: Journal) -> list[Verdict]:
+async def gates(source: Source, model: Model, runner: StageRunner) -> list[Verdict]:
     """The gates of a model: how good it is, and what its files are."""
     return [
         await gate(model, source.project),
-        await files_gate(source, model.files, journal),
+        await files_gate(source, trained(model.files, owner=NOBODY), runner),
     ]
 
 
@@ -129,7 +141,7 @@ async def gate(model: Model, project: Project) -> Verdict:
     )
 
 
-def examining(source: Source, files: dagger.Directory, stage: str = "model-files") -> Stage:
+def examining(source: Source, files: Input, stage: str = "model-files") -> Stage:
     """The stage that looks at a model's files, and loads none of them."""
     model = source.project.model
     rules = {
@@ -140,7 +152,6 @@ def examining(source: Source, files: dagger.Directory, stage: str = "model-files
         source.tools.box(locked="model")
         # Nobody reads it, whatever umask our clone has.
         .with_mounted_directory(LIBRARY, source.tools.library("inside", "domain"), owner=NOBODY)
-        .with_mounted_directory(OUT, files, owner=NOBODY)
         .with_new_file("/rules.json", json.dumps(rules))
         # fickling leaves a report in its work folder, and nobody may write only here.
         .with_workdir("/tmp")  # noqa: S108 - of a container that nobody shares
@@ -150,18 +161,18 @@ def examining(source: Source, files: dagger.Directory, stage: str = "model-files
         container=container,
         argv=(
             *OFFLINE, "--user", NOBODY, "--",
-            "python", "-m", "slipway.inside.model_files", "--folder", OUT, "--rules", "/rules.json",
+            "python", "-m", "slipway.inside.model_files", "--folder", files.path, "--rules", "/rules.json",
         ),
-        after=("train",) if stage == "model-files" else ("verify-champion",),
+        inputs=(files,),
     )  # fmt: skip
 
 
 async def files_gate(
-    source: Source, files: dagger.Directory, journal: Journal, stage: str = "model-files"
+    source: Source, files: Input, runner: StageRunner, stage: str = "model-files"
 ) -> Verdict:
     """The gate of the model's files: each is of a kind that can be read without running code."""
     try:
-        outcome = await examining(source, files, stage).run(journal)
+        outcome = await runner.run(examining(source, files, stage))
         found = json.loads(outcome.stdout)
     except (StageFailed, ValueError) as error:
         return Verdict(
@@ -171,7 +182,7 @@ async def files_gate(
             tool="slipway",
         )
     findings = tuple(Finding(severity=Severity.CRITICAL, **each) for each in found)
-    count = len(await files.entries())
+    count = len(await files.content.entries()) if isinstance(files.content, dagger.Directory) else 1
     return Verdict(
         gate="model-files",
         status=Status.FAILED if findings or not count else Status.PASSED,

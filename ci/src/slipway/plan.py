@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import uuid
 from typing import Annotated
 
 import dagger
@@ -16,12 +15,15 @@ from .errors import ConfigError, DataError
 from .git import Commit
 from .layout import digest_of
 from .source import Source
-from .stage import Journal, Stage, expect_success
+from .stage import Input, Stage, StageRunner, by_key, never
 from .state import Keeper, schema_of
 from .tools import LIBRARY
 
 ROOT = "/infrastructure"
 OUT = "/plan"
+STATE = "state"
+PLAN = "plan"
+PACK = "pack-plan"
 CLEAR = (
     "/run/clear"  # in memory, and gone with the step: a saved plan holds every value in clear text
 )
@@ -71,16 +73,15 @@ def workplace(source: Source, keeper: Keeper) -> dagger.Container:
     return container
 
 
-def asking(source: Source, keeper: Keeper, nonce: str) -> Stage:
+def asking(source: Source, keeper: Keeper) -> Stage:
     """The stage that asks where the state stands; never answered from the cache."""
     container = source.tools.box(locked="infrastructure").with_directory(
         LIBRARY, source.tools.library("inside", "domain")
     )
     return Stage(
-        name="state",
-        container=keeper.connected(container, source.tools).with_env_variable(
-            "SLIPWAY_NONCE", nonce
-        ),
+        name=STATE,
+        container=keeper.connected(container, source.tools),
+        cache=never(),
         argv=("python", "-m", "slipway.inside.state", "--schema", schema_of(source.project)),
         accept=(0, 1),
     )
@@ -108,43 +109,43 @@ def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
     container = (
         keeper.sealing(workplace(source, keeper))
         .with_mounted_temp(CLEAR)
-        .with_env_variable("SLIPWAY_STATE", json.dumps(state.to_dict()))
         .with_new_file("/commands.json", json.dumps(steps))
     )
     return Stage(
-        name="plan",
+        name=PLAN,
         container=container,
+        cache=by_key(json.dumps(state.to_dict())),
         argv=("python", "-m", "slipway.inside.sequence", "--commands", "/commands.json"),
         accept=(0, 4),
-        after=("state",) if keeper.keeps(infrastructure) else (),
+        gated_by=(STATE,) if keeper.keeps(infrastructure) else (),
     )
 
 
 def packing(source: Source, files: dagger.Directory, commit: str) -> Stage:
     """The stage that writes the plan's OCI artifact."""
     return Stage(
-        name="pack-plan",
-        container=source.tools.assembler().with_directory(OUT, files),
+        name=PACK,
+        container=source.tools.assembler(),
+        inputs=(Input(path=OUT, content=files, made_by=(PLAN,)),),
         argv=(
             "python", "-m", "slipway.inside.assemble", "plan", "--files", OUT,
             "--commit", commit, "--output", "/layout",
         ),
-        after=("plan",),
     )  # fmt: skip
 
 
-async def state_of(source: Source, journal: Journal, keeper: Keeper) -> State:
+async def state_of(source: Source, runner: StageRunner, keeper: Keeper) -> State:
     """Where the state stands now; raises DataError where its database does not answer."""
     if not keeper.keeps(source.project.infrastructure):
         return State(backend="none")
-    outcome = await asking(source, keeper, uuid.uuid4().hex).run(journal)
+    outcome = await runner.run(asking(source, keeper))
     if outcome.exit_code:
         raise DataError(outcome.stderr.strip(), remedy="`--state env://URL` names another database")
     return State.of(Fields.parse(outcome.stdout, where="the state"))
 
 
 async def plan(
-    source: Source, journal: Journal, head: Commit, keeper: Keeper | None = None
+    source: Source, runner: StageRunner, head: Commit, keeper: Keeper | None = None
 ) -> Plan:
     """Plan the declared stack; raises ConfigError where the stack is at fault."""
     keeper = keeper or Keeper()
@@ -153,19 +154,19 @@ async def plan(
         raise ConfigError(
             "the stack is not there", where=stack, remedy="`infrastructure.stack` names its folder"
         )
-    state = await state_of(source, journal, keeper)
+    state = await state_of(source, runner, keeper)
     stage = planning(source, head.epoch, keeper, state)
-    outcome = await stage.run(journal)
+    outcome = await runner.run(stage)
     if outcome.exit_code:
         raise ConfigError(
             f"the stack does not plan: {first_error(outcome.stderr)}",
             where=stack,
-            remedy=f"To look into it: {stage.ask}",
+            remedy=f"To look into it: {stage.debug_command}",
         )
     printed: list[str] = json.loads(outcome.stdout)
     facts = facts_of(printed[3], state=state, created=dt.datetime.now(dt.UTC))
     files = outcome.directory(OUT)
-    packed = await expect_success(packing(source, files, head.sha), journal)
+    packed = await runner.run_to_success(packing(source, files, head.sha))
     # object_type makes a dataclass of the class, which a type checker cannot see.
     return Plan(  # type: ignore[call-arg]
         files=files, layout=packed.directory("/layout"), facts=facts.predicate()

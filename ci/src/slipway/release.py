@@ -1,4 +1,4 @@
-"""A release: three artifacts by digest, the proof that belongs to them, and the run that made it all."""
+"""A release: three artifacts by digest, the proof that belongs to them, and the run that makes it all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,19 +12,19 @@ from . import champion as champions
 from . import image as images
 from . import model as models
 from . import plan as plans
+from .concurrency import concurrently
+from .contended import publish_until_stable
 from .domain import release as values
 from .domain.champion import TAG as CHAMPION
 from .domain.digests import Digest, Reference, commit_tag
 from .domain.mlbom import facts_of, ml_bom
-from .domain.policy import Environment, Policy
-from .domain.policy_rules import ATTESTED, Case, evaluate
+from .domain.policy_rules import ATTESTED
 from .domain.release_report import Made, render, size
 from .domain.report_page import render as render_page
 from .domain.sarif import to_sarif
 from .domain.statements import PLAN, PROVENANCE, VERDICTS, Judgement
 from .domain.verdicts import Verdict
-from .domain.verification import Verification
-from .errors import ConfigError, DirtyTree, SlipwayError
+from .errors import ConfigError, DirtyTree
 from .evidence import (
     SELF_SUFFICIENT,
     about,
@@ -38,18 +38,19 @@ from .evidence import (
 from .git import Commit, History
 from .layout import digest_of, manifest_of, size_of
 from .origins import Origins, origins
-from .proof import Found, gather_all, verify_all
-from .publish import Desk, Subject, refuse_moved
-from .settle import settle
-from .signing import MODEL_SIGNATURE, Trust, signing_folder
+from .publisher import Publisher, Subject, refuse_moved
+from .signing import MODEL_SIGNATURE, Verifier, signing_folder
 from .source import Source
-from .stage import Job, Journal, Stage, expect_success, side_by_side
+from .stage import Stage, StageRunner
 from .state import Keeper
 from .tools import fingerprint
+from .verify import VerifiedArtifact, verified, verify_artifacts
 
 # Which builders there are, and what each may honestly claim: SECURITY.md, "Provenance".
 LOCAL: Final = "local"
 BUILDER_NAMES: Final = (LOCAL, "github-actions", "gitlab-ci", "jenkins", "circleci")
+PACK: Final = "pack-release"
+REQUIRED: Final = (*SELF_SUFFICIENT, *models.GATES, "smoke-test", "image-secrets")
 
 
 @object_type
@@ -71,55 +72,36 @@ class Release:
     ] = shown()
 
 
-@dataclass(kw_only=True)
-class Parts:
-    """What the stages of one run made so far."""
-
-    model: models.Model | None = None
-    image: images.Image | None = None
-    plan: plans.Plan | None = None
-    sbom: str = ""
-    ml_bom: str = ""
-    model_signature: str = ""
-    origins: Origins | None = None
-    verdicts: list[Verdict] = field(default_factory=list)
-
-
-@dataclass(kw_only=True)
-class Run:
-    """One run of the whole pipeline: where it works, for which commit, and what it made so far."""
+@dataclass(frozen=True, kw_only=True)
+class ReleaseJob:
+    """What a release is made from: a project at a commit, where it goes, and who signs it."""
 
     source: Source
-    desk: Desk
+    publisher: Publisher
     history: History
     head: Commit
     changes: tuple[str, ...] = ()
     builder: str = LOCAL
     keeper: Keeper = field(default_factory=Keeper)
     advisories: dagger.Directory | None = None
-    journal: Journal = field(default_factory=Journal)
-    parts: Parts = field(default_factory=Parts)
-    images: dict[str, str] = field(default_factory=dict)
-    trusts: list[Trust] = field(default_factory=list)
-    found: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def runner(self) -> StageRunner:
+        """What runs its stages."""
+        return self.publisher.client.runner
 
     @property
     def tag(self) -> str:
-        """The tag of everything that the run makes: the commit; a dirty tree never gets the tag of a clean one."""
+        """The tag of every artifact: the commit; a dirty tree never gets the tag of a clean one."""
         if not self.changes:
             return commit_tag(self.head.sha)
         mark = Digest.of("\n".join(self.changes).encode()).hex[:12]
         return f"{self.head.sha}-dirty-{mark}"
 
     @property
-    def tags(self) -> dict[str, str]:
-        """The tags of this run's artifacts, by kind."""
+    def tags(self) -> Mapping[str, str]:
+        """The tags of the artifacts, by kind."""
         return {kind: f"{self.repository(kind)}:{self.tag}" for kind in ATTESTED}
-
-    @property
-    def trust(self) -> Trust:
-        """Whose signatures this run relies on: its own, once the key was opened."""
-        return self.trusts[0]
 
     @property
     def champion(self) -> str:
@@ -127,266 +109,339 @@ class Run:
         compares = self.source.project.model.champion_tolerance is not None
         return f"{self.repository('model')}:{CHAMPION}" if compares else ""
 
-    @property
-    def is_released(self) -> bool:
-        """Whether the registry has a release of this commit already."""
-        return all(tag in self.found for tag in self.tags.values())
-
     def repository(self, kind: str) -> str:
         """Where artifacts of a kind go."""
-        return self.desk.registry.repository(self.source.project.name, kind)
-
-    def pinned(self, kind: str, tag: str) -> str:
-        """The reference by digest of what a tag named when this run began."""
-        return f"{self.repository(kind)}@{self.found[tag]}"
+        return self.publisher.client.registry.repository(self.source.project.name, kind)
 
 
-async def release(run: Run, allow_dirty: bool) -> Release:
-    """check, train → gate → build → smoke test, plan; then push, sign, attest, verify, tag. See DESIGN for the order.
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """What the registry holds when a run begins: digests by tag."""
+
+    job: ReleaseJob
+    digests: Mapping[str, str]
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it has a release of this commit already."""
+        return all(tag in self.digests for tag in self.job.tags.values())
+
+    @property
+    def pinned(self) -> Mapping[str, str]:
+        """The artifacts of this commit's release, by kind and by digest."""
+        return {
+            kind: f"{self.job.repository(kind)}@{self.digests[tag]}"
+            for kind, tag in self.job.tags.items()
+        }
+
+    @property
+    def champion(self) -> str | None:
+        """The last released model, by digest; None where there is none."""
+        digest = self.digests.get(self.job.champion)
+        return f"{self.job.repository('model')}@{digest}" if digest else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """The model and the image that a run built, what describes them, and what was judged of them."""
+
+    model: models.Model
+    image: images.Image
+    sbom: str
+    model_signature: str
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Everything that a run made, before any of it leaves the machine."""
+
+    built: Built
+    plan: plans.Plan
+    verdicts: tuple[Verdict, ...]
+    images: Mapping[str, str]
+    release: values.Release
+    layouts: Mapping[str, dagger.Directory]
+    """OCI layouts of the four artifacts, by kind; the release comes last."""
+    pinned: Mapping[str, str]
+    """Their references by digest."""
+
+
+async def release(job: ReleaseJob, allow_dirty: bool) -> Release:
+    """Make, judge, publish and tag a release; returns it with its report.
 
     Raises the tree of errors; whatever is raised, no tag was written that was not there before.
     """
-    if run.changes and not allow_dirty:
-        raise _dirty(run.changes)
-    await look_first(run)
-    await side_by_side(lambda: make(run), lambda: _look_closer(run))
-    required = (*SELF_SUFFICIENT, *models.GATES, "smoke-test", "image-secrets")
-    require(run.parts.verdicts, run.source.project.gates.not_evaluated, required)
-    value, artifacts = await describe(run)
-    pinned = {
-        kind: f"{run.repository(kind)}@{await digest_of(layout)}"
-        for kind, layout in artifacts.items()
-    }
-    wanted = {tag: pinned[kind] for kind, tag in run.tags.items()}
-    refuse_moved(run.found, wanted)
-    new = not run.is_released
-    if new:
-        await publish(run, artifacts)
-        # Last of all, and never for a tree that no commit holds: whoever is the champion was released.
-        moved = {run.champion: pinned["model"]} if run.champion and not run.changes else {}
-        await run.desk.tag(wanted | moved, run.journal)
-    return await conclude(run, value, artifacts, new=new)
-
-
-async def look_first(run: Run) -> None:
-    """What would make all the rest vain: a registry that is down, a key that cannot be opened, no digest of a tool."""
-    tags = [*run.tags.values(), *([run.champion] if run.champion else [])]
-
-    async def look() -> None:
-        run.found.update(await run.desk.lookup(tags, run.journal))
-
-    async def open_key() -> None:
-        run.trusts.append(await run.desk.key.trust(run.desk.tools, run.journal, run.desk.nonce))
-
-    async def resolve() -> None:
-        run.images.update(
-            await run.desk.tools.resolved(run.source.project.infrastructure.engine.value)
+    if job.changes and not allow_dirty:
+        raise _dirty(job.changes)
+    # 1 Fail early: a registry that is down, a key that cannot be opened, a tool without a digest.
+    existing, verifier, tool_images = await concurrently(
+        _existing(job), _verifier(job), _tool_images(job)
+    )
+    # 2 Make and judge everything; nothing leaves the machine.
+    checks, built, plan, earlier = await concurrently(
+        _judge_source(job),
+        _build_and_judge(job, existing, verifier),
+        plans.plan(job.source, job.runner, job.head, job.keeper),
+        _judged_earlier(job, existing, verifier),
+    )
+    verdicts = (*checks, *built.verdicts, *earlier)
+    require(verdicts, job.source.project.gates.not_evaluated, REQUIRED)
+    # 3 Describe: the release artifact names the digests of the others.
+    candidate = await _describe(job, built, plan, verdicts, tool_images)
+    wanted = {tag: candidate.pinned[kind] for kind, tag in job.tags.items()}
+    refuse_moved(existing.digests, wanted)
+    if not existing.is_released:
+        # 4 Push, sign, attest and verify.
+        artifacts = await _publish(job, candidate, verifier)
+        # 5 Tag, last of all. Never the champion of a tree that no commit holds.
+        champion = (
+            {job.champion: candidate.pinned["model"]} if job.champion and not job.changes else {}
         )
-
-    await side_by_side(look, open_key, resolve)
-
-
-async def _look_closer(run: Run) -> None:
-    """Verify a release of this commit that is there already: most likely it is what is about to be made, and to verify
-    it meanwhile costs no time then. What its champion's gate said holds."""
-    if not run.is_released:
-        return
-    pinned = {kind: run.pinned(kind, tag) for kind, tag in run.tags.items()}
-    there = await verify_all(run.desk, pinned, run.trust, run.journal)
-    if run.champion:
-        statements = there["release"].evidence.statements
-        run.parts.verdicts.append(champions.said_before(run.source, statements, run.head.sha))
+        await job.publisher.tag(wanted | champion, [artifact.stage for artifact in artifacts])
+    # 6 Report.
+    return await _report(job, candidate, verifier, new=not existing.is_released)
 
 
-async def make(run: Run) -> None:
-    """Everything that does not leave the machine: the source's gates, the model and its image, and the plan, side by
-    side."""
-    await side_by_side(lambda: _check(run), lambda: _build(run), lambda: _plan(run))
+async def _existing(job: ReleaseJob) -> Existing:
+    tags = [*job.tags.values(), *([job.champion] if job.champion else [])]
+    return Existing(job=job, digests=await job.publisher.client.lookup(tags))
 
 
-async def _check(run: Run) -> None:
-    gates = source_gates(run.source, run.advisories)
-    run.parts.verdicts += about(run.head.sha, await judge_all(gates, run.source, run.journal))
+async def _verifier(job: ReleaseJob) -> Verifier:
+    return await job.publisher.signer.verifier(job.source.tools, job.runner)
 
 
-async def _build(run: Run) -> None:
-    source, journal = run.source, run.journal
-    model = run.parts.model = await models.train(source, journal, run.history)
-    verdicts = about(await digest_of(model.layout), await models.gates(source, model, journal))
-    run.parts.verdicts += verdicts
-    require(verdicts, source.project.gates.not_evaluated, models.GATES)
-    await side_by_side(lambda: _challenge(run, model), lambda: _image(run, model))
+async def _tool_images(job: ReleaseJob) -> Mapping[str, str]:
+    return await job.source.tools.resolved(job.source.project.infrastructure.engine.value)
 
 
-async def _image(run: Run, model: models.Model) -> None:
-    source, journal = run.source, run.journal
-    image = run.parts.image = await images.build(source, model, journal, run.head)
+async def _judge_source(job: ReleaseJob) -> Sequence[Verdict]:
+    gates = source_gates(job.source, job.advisories)
+    return about(job.head.sha, await judge_all(gates, job.source, job.runner))
+
+
+async def _judged_earlier(
+    job: ReleaseJob, existing: Existing, verifier: Verifier
+) -> Sequence[Verdict]:
+    """Verify a release of this commit that exists: most likely it is what is about to be made, and verifying it
+    meanwhile costs no time. What its champion gate said holds."""
+    if not existing.is_released:
+        return ()
+    artifacts = await verify_artifacts(job.publisher.client, existing.pinned, verifier)
+    if not job.champion:
+        return ()
+    statements = artifacts["release"].evidence.statements
+    return (champions.said_before(job.source, statements, job.head.sha),)
+
+
+async def _build_and_judge(job: ReleaseJob, existing: Existing, verifier: Verifier) -> Built:
+    source, runner = job.source, job.runner
+    model = await models.train(source, runner, job.history)
+    digest = await digest_of(model.layout)
+    of_model = about(digest, await models.gates(source, model, runner))
+    require(of_model, source.project.gates.not_evaluated, models.GATES)
+    compared, image, signature = await concurrently(
+        _challenge(job, model, existing, verifier),
+        _image(job, model),
+        _sign_model(job, model, verifier),
+    )
+    return replace(
+        image,
+        model_signature=signature,
+        verdicts=(*of_model, *about(digest, compared), *image.verdicts),
+    )
+
+
+async def _image(job: ReleaseJob, model: models.Model) -> Built:
+    source, runner = job.source, job.runner
+    image = await images.build(source, model, runner, job.head)
     digest = await digest_of(image.layout)
-
-    async def ask() -> None:
-        verdict = await images.smoke_test(source, image, journal)
-        run.parts.verdicts += about(digest, [verdict])
-
-    async def scan() -> None:
-        gates = image_gates(source, image.layout, digest)
-        run.parts.verdicts += about(digest, await judge_all(gates, source, journal))
-
-    async def list_parts() -> None:
-        outcome = await expect_success(sbom(source, image.layout), journal)
-        run.parts.sbom = await outcome.file("/sbom.json").contents()
-
-    async def sign() -> None:
-        mark = run.trust.mark or run.desk.nonce
-        stage = signing_folder(run.desk.tools, run.desk.key, model.files, mark)
-        if stage is not None:
-            outcome = await expect_success(stage, journal)
-            run.parts.model_signature = await outcome.file(MODEL_SIGNATURE).contents()
-
-    await side_by_side(ask, scan, list_parts, sign)
+    smoke, scans, bill = await concurrently(
+        images.smoke_test(source, image, runner),
+        judge_all(image_gates(source, image.layout, digest), source, runner),
+        _sbom(job, image),
+    )
+    verdicts = tuple(about(digest, [smoke, *scans]))
+    return Built(model=model, image=image, sbom=bill, model_signature="", verdicts=verdicts)
 
 
-async def _challenge(run: Run, model: models.Model) -> None:
+async def _sbom(job: ReleaseJob, image: images.Image) -> str:
+    outcome = await job.runner.run_to_success(sbom(job.source, image.layout))
+    return await outcome.file("/sbom.json").contents()
+
+
+async def _sign_model(job: ReleaseJob, model: models.Model, verifier: Verifier) -> str:
+    """The signature of the model's folder; empty where the signer cannot make one."""
+    folder = models.trained(model.files)
+    stage = signing_folder(job.source.tools, job.publisher.signer, folder, verifier.mark)
+    if stage is None:
+        return ""
+    outcome = await job.runner.run_to_success(stage)
+    return await outcome.file(MODEL_SIGNATURE).contents()
+
+
+async def _challenge(
+    job: ReleaseJob, model: models.Model, existing: Existing, verifier: Verifier
+) -> Sequence[Verdict]:
     """The new model against the last released one, where the project asks for that and has not been answered yet."""
-    if not run.champion or run.is_released:
-        return
-    last = run.pinned("model", run.champion) if run.champion in run.found else None
-    verdict = await champions.challenge(run.desk, run.source, model, last, run.trust, run.journal)
-    run.parts.verdicts += about(await digest_of(model.layout), [verdict])
+    if not job.champion or existing.is_released:
+        return ()
+    client = job.publisher.client
+    return (await champions.challenge(client, job.source, model, existing.champion, verifier),)
 
 
-async def _plan(run: Run) -> None:
-    run.parts.plan = await plans.plan(run.source, run.journal, run.head, run.keeper)
+async def _describe(
+    job: ReleaseJob,
+    built: Built,
+    plan: plans.Plan,
+    verdicts: tuple[Verdict, ...],
+    tool_images: Mapping[str, str],
+) -> Candidate:
+    """The release as a value and as an artifact, and the references of all four."""
+    layouts = {"model": built.model.layout, "image": built.image.layout, "plan": plan.layout}
+    pinned = await _pinned(job, layouts)
+    release = values.Release(
+        commit=job.head.sha,
+        dirty=bool(job.changes),
+        model=Reference.parse(pinned["model"]),
+        image=Reference.parse(pinned["image"]),
+        plan=Reference.parse(pinned["plan"]),
+        allowed=("allow-dirty",) if job.changes else (),
+        verdicts=verdicts,
+        tools=tool_images,
+    )
+    packed = await job.runner.run_to_success(_pack_stage(job, release))
+    layouts["release"] = packed.directory("/layout")
+    return Candidate(
+        built=built,
+        plan=plan,
+        verdicts=verdicts,
+        images=tool_images,
+        release=release,
+        layouts=layouts,
+        pinned=await _pinned(job, layouts),
+    )
 
 
-async def describe(run: Run) -> tuple[values.Release, dict[str, dagger.Directory]]:
-    """The release as a value, and the layouts of the four artifacts by kind."""
-    made = run.parts
-    if made.model is None or made.image is None or made.plan is None:
-        raise SlipwayError("a stage ended without its artifact", remedy="This is a bug in Slipway")
-    layouts = {"model": made.model.layout, "image": made.image.layout, "plan": made.plan.layout}
-    references = {
-        kind: Reference.parse(f"{run.repository(kind)}@{await digest_of(layout)}")
+async def _pinned(job: ReleaseJob, layouts: Mapping[str, dagger.Directory]) -> dict[str, str]:
+    return {
+        kind: f"{job.repository(kind)}@{await digest_of(layout)}"
         for kind, layout in layouts.items()
     }
-    value = values.Release(
-        commit=run.head.sha,
-        dirty=bool(run.changes),
-        model=references["model"],
-        image=references["image"],
-        plan=references["plan"],
-        allowed=("allow-dirty",) if run.changes else (),
-        verdicts=tuple(made.verdicts),
-        tools=run.images,
-    )
-    stage = Stage(
-        name="pack-release",
-        container=run.desk.tools.assembler().with_new_file(
-            "/release.json", value.payload().decode()
+
+
+def _pack_stage(job: ReleaseJob, release: values.Release) -> Stage:
+    return Stage(
+        name=PACK,
+        container=job.source.tools.assembler().with_new_file(
+            "/release.json", release.payload().decode()
         ),
         argv=(
             "python", "-m", "slipway.inside.assemble", "release",
             "--file", "/release.json", "--output", "/layout",
         ),
-        after=("smoke-test", "sbom", "image-secrets", "image-vulnerabilities", "pack-plan", *SELF_SUFFICIENT),
+        gated_by=(*(verdict.gate for verdict in release.verdicts), images.SBOM, plans.PACK),
     )  # fmt: skip
-    packed = await expect_success(stage, run.journal)
-    return value, {**layouts, "release": packed.directory("/layout")}
 
 
-async def trace(run: Run) -> None:
-    """Write down what model, image and plan were made of, and the model's bill of materials."""
-    made = run.parts
-    if made.model is None or made.plan is None:
-        raise SlipwayError("a stage ended without its artifact", remedy="This is a bug in Slipway")
-    made.origins = await origins(
-        run.source,
-        run.head.sha,
-        run.builder,
-        run.images,
-        (made.model, made.plan),
-        run.repository("model"),
-        made.verdicts,
+async def _publish(
+    job: ReleaseJob, candidate: Candidate, verifier: Verifier
+) -> Sequence[VerifiedArtifact]:
+    """Push, sign, attest and verify the four artifacts, side by side."""
+    attestations = await _attestations(job, candidate)
+    pulled = await concurrently(
+        *(
+            publish_until_stable(
+                job.publisher,
+                Subject(
+                    kind=kind,
+                    layout=layout,
+                    repository=job.repository(kind),
+                    attestations=attestations[kind],
+                    gated_by=(PACK,),
+                ),
+                verifier,
+            )
+            for kind, layout in candidate.layouts.items()
+        )
     )
-    made.ml_bom = ml_bom(
+    return [verified(each) for each in pulled]
+
+
+async def _attestations(job: ReleaseJob, candidate: Candidate) -> Mapping[str, Mapping[str, str]]:
+    """The predicates of each artifact, by kind and type."""
+    materials = await _materials(job, candidate)
+    judgement = Judgement(commit=job.head.sha, at=now(), verdicts=candidate.verdicts).predicate()
+    bills = {"model": await _ml_bom(candidate, materials), "image": candidate.built.sbom}
+
+    def predicate(kind: str, predicate_type: str) -> str:
+        if predicate_type == VERDICTS:
+            return judgement
+        if predicate_type == PROVENANCE:
+            return materials.provenance(kind, job.runner.trace.began)
+        return candidate.plan.facts if predicate_type == PLAN else bills[kind]
+
+    return {
+        kind: {name: predicate(kind, name) for name in types} for kind, types in ATTESTED.items()
+    }
+
+
+async def _materials(job: ReleaseJob, candidate: Candidate) -> Origins:
+    return await origins(
+        job.source,
+        job.head.sha,
+        job.builder,
+        candidate.images,
+        (candidate.built.model, candidate.plan),
+        job.repository("model"),
+        candidate.verdicts,
+    )
+
+
+async def _ml_bom(candidate: Candidate, materials: Origins) -> str:
+    model = candidate.built.model
+    return ml_bom(
         facts_of(
-            await manifest_of(made.model.layout),
-            metrics=await made.model.files.file("metrics.json").contents(),
-            schema=await made.model.files.file("schema.json").contents(),
-            data=made.origins.digest("model", "data"),
+            await manifest_of(model.layout),
+            metrics=await model.files.file("metrics.json").contents(),
+            schema=await model.files.file("schema.json").contents(),
+            data=materials.digest("model", "data"),
             tool_version=fingerprint(),
         )
     )
 
 
-async def publish(run: Run, artifacts: dict[str, dagger.Directory]) -> None:
-    """Push, sign, attest and verify the four artifacts, side by side."""
-    await trace(run)
-    subjects = [
-        Subject(
-            kind=kind,
-            layout=layout,
-            repository=run.repository(kind),
-            attestations=_attestations(run, kind),
-        )
-        for kind, layout in artifacts.items()
-    ]
-
-    def job(subject: Subject) -> Job:
-        async def push() -> None:
-            await settle(run.desk, subject, run.trust, run.journal)
-
-        return push
-
-    await side_by_side(*(job(subject) for subject in subjects))
-
-
-def _attestations(run: Run, kind: str) -> dict[str, str]:
-    def content(predicate_type: str) -> str:
-        if predicate_type == VERDICTS:
-            return judgement.predicate()
-        if predicate_type == PROVENANCE and run.parts.origins is not None:
-            return run.parts.origins.provenance(kind, run.journal.began)
-        if predicate_type == PLAN and run.parts.plan is not None:
-            return run.parts.plan.facts
-        return run.parts.ml_bom if kind == "model" else run.parts.sbom
-
-    judgement = Judgement(commit=run.head.sha, at=now(), verdicts=tuple(run.parts.verdicts))
-    return {name: content(name) for name in ATTESTED[kind]}
-
-
-async def conclude(
-    run: Run, value: values.Release, artifacts: dict[str, dagger.Directory], *, new: bool
+async def _report(
+    job: ReleaseJob, candidate: Candidate, verifier: Verifier, *, new: bool
 ) -> Release:
     """The report, for people and for machines."""
     made = [
-        Made(
-            kind=kind,
-            reference=f"{run.repository(kind)}@{await digest_of(layout)}",
-            size=await size_of(layout),
-        )
-        for kind, layout in artifacts.items()
+        Made(kind=kind, reference=candidate.pinned[kind], size=await size_of(layout))
+        for kind, layout in candidate.layouts.items()
     ]
-    reference = Reference.parse(made[-1].reference)
-    whole = replace(value, release=reference, stages=tuple(run.journal.times))
-    text = render(whole, made, tag=run.tag, new=new)
-    # object_type makes a dataclass of the class, which a type checker cannot see.
-    page = render_page(
-        whole, sizes={each.kind: size(each.size) for each in made}, notes=(f"tagged {run.tag}",)
+    whole = replace(
+        candidate.release,
+        release=Reference.parse(candidate.pinned["release"]),
+        stages=job.runner.trace.times,
     )
+    text = render(whole, made, tag=job.tag, new=new)
+    sizes = {each.kind: size(each.size) for each in made}
     files = {
         "release.json": whole.report(),
         "verdicts.sarif": to_sarif(whole.verdicts),
-        "cosign.pub": run.trust.pem,
-        "model.sig": run.parts.model_signature,
+        "cosign.pub": verifier.pem,
+        "model.sig": candidate.built.model_signature,
         "report.txt": text,
-        "report.html": page,
+        "report.html": render_page(whole, sizes=sizes, notes=(f"tagged {job.tag}",)),
     }
     dist = dag.directory()
     for name, content in files.items():
         # An identity has no public key, and a key that a service keeps signs no folder.
         if content:
             dist = dist.with_new_file(name, content)
-    return Release(report=text, json=whole.report(), public_key=run.trust.pem, dist=dist)  # type: ignore[call-arg]
+    # object_type makes a dataclass of the class, which a type checker cannot see.
+    return Release(report=text, json=whole.report(), public_key=verifier.pem, dist=dist)  # type: ignore[call-arg]
 
 
 def known_builder(name: str) -> str:
@@ -407,46 +462,3 @@ def _dirty(changes: Sequence[str]) -> DirtyTree:
         f"the work tree differs from the commit: {shown_changes}{more}",
         remedy="Commit or stash it, or pass --allow-dirty: the release will say so",
     )
-
-
-async def open_release(
-    desk: Desk, reference: str, journal: Journal
-) -> tuple[values.Release, dict[str, str]]:
-    """What the release artifact behind a reference names: itself and the other three, each by digest."""
-    digest, content = await desk.read(reference, journal)
-    value = values.parse_payload(content)
-    return value, {
-        "release": str(Reference.parse(reference).with_digest(Digest.parse(digest))),
-        "model": value.model.pinned,
-        "image": value.image.pinned,
-        "plan": value.plan.pinned,
-    }
-
-
-async def verify(
-    desk: Desk,
-    reference: str,
-    policy: Policy,
-    environment: Environment,
-    trusts: Mapping[str, Trust],
-    journal: Journal,
-) -> tuple[Verification, dict[str, Found]]:
-    """Ask of a release all that a policy asks for an environment, of each signer in `trusts`, by name.
-
-    The answer is the first signer's under whom all of it holds, else that of whom the least is missing; with it comes
-    what was pulled and asked, so that whoever goes on uses those very bits.
-    """
-    value, pinned = await open_release(desk, reference, journal)
-    answers = []
-    for signer in (each for each in policy.signers_of(environment) if each.name in trusts):
-        found = await gather_all(desk, pinned, trusts[signer.name], journal)
-        case = Case(
-            policy=policy,
-            environment=environment,
-            signer=signer,
-            release=value,
-            evidence={kind: each.evidence for kind, each in found.items()},
-            now=now(),
-        )
-        answers.append((evaluate(case), found))
-    return min(answers, key=lambda each: sum(not check.ok for check in each[0].checks))

@@ -5,8 +5,7 @@ The commit and the tool images come from the signed provenance; nothing is answe
 
 import json
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,175 +14,180 @@ import dagger
 from . import image as images
 from . import model as models
 from . import plan as plans
-from .domain import release as values
-from .domain.digests import Digest
+from .client import RegistryClient
+from .concurrency import concurrently
 from .domain.provenance import Recorded, newest
 from .domain.statements import PROVENANCE
-from .errors import DirtyTree, NotReproduced, VerificationError
+from .errors import DirtyTree, NotReproduced
 from .git import History
 from .layout import digest_of
-from .proof import verify
-from .publish import Desk
-from .release import open_release
-from .signing import Trust
+from .signing import Verifier
 from .source import open_source
-from .stage import Job, Journal, Stage, side_by_side
+from .stage import Input, Stage
 from .state import Keeper
 from .tools import Tools, fingerprint
+from .verify import VerifiedArtifact, first_verifier, read_release, verify_artifact
 
 KINDS: Final = ("model", "image", "plan")
 DIFFERENT: Final = 5  # what inside.compare says where two artifacts are not one
 
 
-@dataclass(kw_only=True)
-class Attempt:
-    """One attempt to make a release again: what was recorded, and what came out."""
+@dataclass(frozen=True, kw_only=True)
+class ReproduceJob:
+    """Where a release is read from, and what it is made again with."""
 
-    desk: Desk
+    client: RegistryClient
     history: History
     keeper: Keeper = field(default_factory=Keeper)
-    journal: Journal = field(default_factory=Journal)
-    recorded: dict[str, dagger.Directory] = field(default_factory=dict)
-    statements: dict[str, Recorded] = field(default_factory=dict)
-    rebuilt: dict[str, dagger.Directory] = field(default_factory=dict)
 
 
-async def reproduce(attempt: Attempt, reference: str, trusts: Sequence[Trust]) -> str:
+@dataclass(frozen=True, kw_only=True)
+class RecordedRelease:
+    """A release as it verified: its commit, and each artifact's layout and provenance, by kind."""
+
+    commit: str
+    artifacts: Mapping[str, VerifiedArtifact]
+    provenance: Mapping[str, Recorded]
+
+    @property
+    def images(self) -> Mapping[str, str]:
+        """The tool images that it was made with, by name."""
+        return {
+            name: image for each in self.provenance.values() for name, image in each.images.items()
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One artifact made again: its digest now and then, and what differs, a line each."""
+
+    kind: str
+    rebuilt: str
+    recorded: str
+    differences: tuple[str, ...]
+
+
+async def reproduce(job: ReproduceJob, reference: str, verifiers: Sequence[Verifier]) -> str:
     """Verify, check the recorded commit out, rebuild, compare; returns what is the same, a line each.
 
-    One of `trusts` has to have signed all of it. Raises NotReproduced with each file that differs, VerificationError
+    One of `verifiers` has to accept all of it. Raises NotReproduced with each file that differs, VerificationError
     for a release that does not verify, DirtyTree for one that was made of more than its commit, ConfigError where the
     commit is not at hand.
     """
-    value = await _read(attempt, reference, trusts)
-    await _rebuild(attempt, value.commit)
-    differing: dict[str, list[str]] = {}
-    same: list[str] = []
-
-    def job(kind: str) -> Job:
-        async def compare() -> None:
-            digest = await digest_of(attempt.rebuilt[kind])
-            found = await _compare(attempt, kind)
-            if found:
-                differing[kind] = [f"{digest} rebuilt, {_subject(attempt, kind)} recorded", *found]
-            else:
-                same.append(f"{kind}: the same, {digest}")
-
-        return compare
-
-    await side_by_side(*(job(kind) for kind in KINDS))
-    notes = _notes(attempt)
+    recorded = await _recorded(job, reference, verifiers)
+    rebuilt = await _rebuild(job, recorded)
+    compared = await concurrently(*(_compare(job, kind, recorded, rebuilt[kind]) for kind in KINDS))
+    same = [f"{each.kind}: the same, {each.rebuilt}" for each in compared if not each.differences]
+    notes = _notes(recorded)
+    differing = {
+        each.kind: [f"{each.rebuilt} rebuilt, {each.recorded} recorded", *each.differences]
+        for each in compared
+        if each.differences
+    }
     if differing:
-        raise NotReproduced(value.commit, differing=differing, notes=[*sorted(same), *notes])
-    head = f"release of commit {value.commit}: rebuilt from its recorded inputs, bit for bit"
-    return "\n".join(
-        [head, *sorted(same, key=lambda line: KINDS.index(line.partition(":")[0])), *notes]
-    )
+        raise NotReproduced(recorded.commit, differing=differing, notes=[*same, *notes])
+    head = f"release of commit {recorded.commit}: rebuilt from its recorded inputs, bit for bit"
+    return "\n".join([head, *same, *notes])
 
 
-async def _read(attempt: Attempt, reference: str, trusts: Sequence[Trust]) -> values.Release:
-    """Fetch what the release names, with its provenance, all of it verified."""
-    value, pinned = await open_release(attempt.desk, reference, attempt.journal)
-    trust = await _signer(attempt, pinned["release"], trusts)
-    if value.dirty:
+async def _recorded(
+    job: ReproduceJob, reference: str, verifiers: Sequence[Verifier]
+) -> RecordedRelease:
+    """What the release names, with its provenance, all of it verified."""
+    release, pinned = await read_release(job.client, reference)
+    verifier = await first_verifier(job.client, "release", pinned["release"], verifiers)
+    if release.dirty:
         raise DirtyTree(
             "this release was made of a tree that differs from its commit: it cannot be made again",
             where=reference,
             remedy="Release a clean tree",
         )
-
-    def job(kind: str) -> Job:
-        async def fetch() -> None:
-            types = (PROVENANCE,)
-            found = await verify(attempt.desk, kind, pinned[kind], trust, attempt.journal, types)
-            attempt.recorded[kind] = found.layout
-            attempt.statements[kind] = newest(
-                [each.content for each in found.evidence.statements[PROVENANCE]],
-                commit=value.commit,
-                where=f"provenance of the {kind}",
-            )
-
-        return fetch
-
-    await side_by_side(*(job(kind) for kind in KINDS))
-    return value
+    artifacts = await concurrently(
+        *(
+            verify_artifact(job.client, kind, pinned[kind], verifier, types=(PROVENANCE,))
+            for kind in KINDS
+        )
+    )
+    return RecordedRelease(
+        commit=release.commit,
+        artifacts=dict(zip(KINDS, artifacts, strict=True)),
+        provenance={each.kind: _provenance(each, release.commit) for each in artifacts},
+    )
 
 
-async def _signer(attempt: Attempt, pinned: str, trusts: Sequence[Trust]) -> Trust:
-    """The first of several under whom the release verifies; raises what stands against the last."""
-    *others, last = trusts
-    for trust in others:
-        with suppress(VerificationError):
-            await verify(attempt.desk, "release", pinned, trust, attempt.journal)
-            return trust
-    await verify(attempt.desk, "release", pinned, last, attempt.journal)
-    return last
+def _provenance(artifact: VerifiedArtifact, commit: str) -> Recorded:
+    return newest(
+        [each.content for each in artifact.evidence.statements[PROVENANCE]],
+        commit=commit,
+        where=f"provenance of the {artifact.kind}",
+    )
 
 
-async def _rebuild(attempt: Attempt, commit: str) -> None:
-    """Model, image and plan of the commit, with the recorded tool images, past the cache."""
-    tree, history = await attempt.history.at(commit)
-    recorded = {
-        name: image for each in attempt.statements.values() for name, image in each.images.items()
-    }
-    tools = replace(attempt.desk.tools, lock=recorded, fresh=uuid.uuid4().hex)
-    await _served(tools, recorded)
+async def _rebuild(job: ReproduceJob, recorded: RecordedRelease) -> Mapping[str, dagger.Directory]:
+    """The layouts of model, image and plan of the commit, with the recorded tool images, past the cache."""
+    tree, history = await job.history.at(recorded.commit)
+    tools = replace(job.client.tools, lock=recorded.images, fresh=uuid.uuid4().hex)
+    await _refuse_missing(tools, recorded.images)
     source = await open_source(tree, tools)
     head = await history.head()
+    runner = job.client.runner
 
-    async def image() -> None:
-        model = await models.train(source, attempt.journal, history)
-        made = await images.build(source, model, attempt.journal, head)
-        attempt.rebuilt |= {"model": model.layout, "image": made.layout}
+    async def image() -> images.Image:
+        model = await models.train(source, runner, history)
+        return await images.build(source, model, runner, head)
 
-    async def plan() -> None:
-        attempt.rebuilt["plan"] = (
-            await plans.plan(source, attempt.journal, head, attempt.keeper)
-        ).layout
-
-    await side_by_side(image, plan)
+    made, plan = await concurrently(image(), plans.plan(source, runner, head, job.keeper))
+    return {"model": made.model.layout, "image": made.layout, "plan": plan.layout}
 
 
-async def _served(tools: Tools, recorded: dict[str, str]) -> None:
-    """Raise NotReproduced for a tool image that its registry no longer serves under the recorded digest."""
-    gone: list[str] = []
+async def _refuse_missing(tools: Tools, recorded: Mapping[str, str]) -> None:
+    """Raise NotReproduced for each tool image that its registry no longer serves under the recorded digest."""
 
-    def job(name: str) -> Job:
-        async def pull() -> None:
-            try:
-                await tools.image(name).sync()
-            except dagger.QueryError:
-                gone.append(f"{name}: {recorded[name]} is not served any more")
+    async def is_served(name: str) -> bool:
+        try:
+            await tools.image(name).sync()
+        except dagger.QueryError:
+            return False
+        return True
 
-        return pull
-
-    await side_by_side(*(job(name) for name in recorded))
+    served = await concurrently(*(is_served(name) for name in recorded))
+    gone = [
+        f"{name}: {recorded[name]} is not served any more"
+        for name, there in zip(recorded, served, strict=True)
+        if not there
+    ]
     if gone:
         raise NotReproduced("", differing={"tools": sorted(gone)}, notes=())
 
 
-async def _compare(attempt: Attempt, kind: str) -> list[str]:
+async def _compare(
+    job: ReproduceJob, kind: str, recorded: RecordedRelease, rebuilt: dagger.Directory
+) -> Comparison:
+    artifact = recorded.artifacts[kind]
     stage = Stage(
         name=f"compare-{kind}",
-        container=attempt.desk.tools.assembler()
-        .with_mounted_directory("/recorded", attempt.recorded[kind])
-        .with_mounted_directory("/rebuilt", attempt.rebuilt[kind]),
+        container=job.client.tools.assembler(),
         argv=(
             "python", "-m", "slipway.inside.compare", "--recorded", "/recorded", "--rebuilt", "/rebuilt",
         ),
+        inputs=(
+            Input(path="/recorded", content=artifact.layout, made_by=(artifact.stage,)),
+            Input(path="/rebuilt", content=rebuilt),
+        ),
         accept=(0, DIFFERENT),
     )  # fmt: skip
-    found: list[str] = json.loads((await stage.run(attempt.journal)).stdout)
-    return found
+    outcome = await job.client.runner.run(stage)
+    return Comparison(
+        kind=kind,
+        rebuilt=await digest_of(rebuilt),
+        recorded=str(recorded.provenance[kind].subject),
+        differences=tuple(json.loads(outcome.stdout)),
+    )
 
 
-def _subject(attempt: Attempt, kind: str) -> Digest:
-    return attempt.statements[kind].subject
-
-
-def _notes(attempt: Attempt) -> list[str]:
+def _notes(recorded: RecordedRelease) -> list[str]:
     """Another Slipway may make other bits of the same commit: said, whatever came out."""
-    made = {each.builder_version.get("slipway", "unknown") for each in attempt.statements.values()}
+    made = {each.builder_version.get("slipway", "unknown") for each in recorded.provenance.values()}
     here = fingerprint()
     return (
         []

@@ -15,8 +15,8 @@ import dagger
 
 from .domain import policy as policies
 from .errors import ConfigError
-from .signing import CONFIG, ROOT, Key, Signer, Trust, offline, printed_key
-from .stage import Journal
+from .signing import CONFIG, ROOT, Key, Signer, Verifier, offline, printed_key
+from .stage import StageRunner
 from .tools import Tools
 
 CREDENTIALS: Final = "/run/slipway/signing-credentials"
@@ -61,10 +61,10 @@ class Managed(Keyless):
         """The container with the credentials and the offline configuration in place."""
         return self.reaching(offline(container))
 
-    async def trust(self, tools: Tools, journal: Journal, nonce: str) -> Trust:
+    async def verifier(self, tools: Tools, runner: StageRunner) -> Verifier:
         """The public key; raises SigningError where the service does not give it."""
         remedy = "Check --managed-key, and the lines NAME=value of --signing-credentials"
-        return Trust(pem=await printed_key(tools, self, journal, nonce, remedy))
+        return Verifier(pem=await printed_key(tools, self, runner, remedy))
 
     def folder_options(self) -> None:
         """OpenSSF model signing (1.1) takes no key that a service keeps."""
@@ -92,10 +92,10 @@ class Identity(Keyless):
             .with_mounted_file(ROOT, self.root)
         )
 
-    async def trust(self, tools: Tools, journal: Journal, nonce: str) -> Trust:
+    async def verifier(self, tools: Tools, runner: StageRunner) -> Verifier:
         """This very identity, under the roots that it signs with."""
-        del tools, journal, nonce
-        return Trust(identity=self.identity, issuer=self.issuer, root=self.root)
+        del tools, runner
+        return Verifier(identity=self.identity, issuer=self.issuer, root=self.root)
 
     def folder_options(self) -> tuple[str, ...]:
         """The options of `inside.model_signature`."""

@@ -17,7 +17,7 @@ from .domain.registry_answers import said
 from .domain.statements import PROVENANCE, SBOM
 from .errors import SigningError, VerificationError
 from .inside.key import PAIR
-from .stage import Journal, Stage, expect_success
+from .stage import Input, Stage, StageRunner, by_key, never
 from .tools import Tools
 
 VOLUME: Final = "slipway-keys"
@@ -53,7 +53,7 @@ class Signer(Protocol):
     def mounted(self, container: dagger.Container) -> dagger.Container:
         """The container with all that signing needs."""
 
-    async def trust(self, tools: Tools, journal: Journal, nonce: str) -> "Trust":
+    async def verifier(self, tools: Tools, runner: StageRunner) -> "Verifier":
         """What a signature of this signer is checked with; raises SigningError where it could not sign."""
 
     def folder_options(self) -> tuple[str, ...] | None:
@@ -94,9 +94,9 @@ class Key:
         """The option of `inside.sequence` that hands the password, if there is one, to cosign."""
         return ("--secret", f"COSIGN_PASSWORD={PASSWORD}") if self.password else ()
 
-    async def trust(self, tools: Tools, journal: Journal, nonce: str) -> "Trust":
+    async def verifier(self, tools: Tools, runner: StageRunner) -> "Verifier":
         """The public key, as what to trust; raises SigningError where the key cannot be opened."""
-        return Trust(pem=await public_key(tools, self, journal, nonce))
+        return Verifier(pem=await public_key(tools, self, runner))
 
     def folder_options(self) -> tuple[str, ...]:
         """The options of `inside.model_signature`."""
@@ -109,31 +109,26 @@ def offline(container: dagger.Container) -> dagger.Container:
     return container.with_new_file(CONFIG, EMPTY_CONFIG).with_new_file(ROOT, EMPTY_ROOT)
 
 
-def signing_folder(
-    tools: Tools, signer: Signer, files: dagger.Directory, mark: str
-) -> Stage | None:
+def signing_folder(tools: Tools, signer: Signer, model: Input, mark: str) -> Stage | None:
     """The stage that signs a model's folder by OpenSSF model signing, so that it verifies without a registry; None
     where that cannot be done by this signer.
 
-    `mark` is the signer's (`Trust.mark`), or the run's: under the same one, the same files are not signed again.
+    `mark` is the signer's (`Verifier.mark`): under the same one, the same files are not signed again; without one they
+    always are.
     """
     options = signer.folder_options()
     if options is None:
         return None
-    container = (
-        signer.mounted(tools.box(locked="signing"))
-        .with_mounted_directory("/model", files)
-        .with_mounted_temp(PRIVATE)
-        .with_env_variable("SLIPWAY_MARK", mark)
-    )
+    container = signer.mounted(tools.box(locked="signing")).with_mounted_temp(PRIVATE)
     return Stage(
         name="sign-model",
         container=container,
         argv=(
-            "python", "-m", "slipway.inside.model_signature", "--folder", "/model", *options,
+            "python", "-m", "slipway.inside.model_signature", "--folder", model.path, *options,
             "--output", MODEL_SIGNATURE,
         ),
-        after=("train",),
+        inputs=(model,),
+        cache=by_key(mark) if mark else never(),
     )  # fmt: skip
 
 
@@ -149,7 +144,7 @@ def attest_command(signer: Signer, reference: str, kind: str, predicate: str) ->
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trust:
+class Verifier:
     """Whom a verification trusts: the holder of a key (PEM), or an exact identity that an exact issuer vouches for."""
 
     pem: str = ""
@@ -188,16 +183,16 @@ class Trust:
         return (*identity, "--certificate-oidc-issuer", self.issuer, "--trusted-root", ROOT)
 
 
-def verify_commands(trust: Trust, reference: str, types: tuple[str, ...]) -> list[list[str]]:
+def verify_commands(verifier: Verifier, reference: str, types: tuple[str, ...]) -> list[list[str]]:
     """cosign's commands that check the signature and each type of attestation of a digest."""
-    asked = ["cosign", "verify-attestation", *trust.options]
+    asked = ["cosign", "verify-attestation", *verifier.options]
     return [
-        ["cosign", "verify", *trust.options, "--output", "json", reference],
+        ["cosign", "verify", *verifier.options, "--output", "json", reference],
         *([*asked, "--type", TYPES.get(each, each), reference] for each in types),
     ]
 
 
-async def public_key(tools: Tools, key: Key, journal: Journal, nonce: str) -> str:
+async def public_key(tools: Tools, key: Key, runner: StageRunner) -> str:
     """The public key, PEM; makes the embedded pair where there is none.
 
     Raises SigningError where the key cannot be opened: a wrong password, or no cosign key at all.
@@ -206,31 +201,32 @@ async def public_key(tools: Tools, key: Key, journal: Journal, nonce: str) -> st
         return await printed_key(
             tools,
             key,
-            journal,
-            nonce,
+            runner,
             "Check --key-password, and that the key is one of `cosign generate-key-pair`",
         )
-    container = key.mounted(tools.box("cosign")).with_env_variable("SLIPWAY_NONCE", nonce)
+    container = key.mounted(tools.box("cosign"))
     argv = ("python", "-m", "slipway.inside.key", KEYS)
-    made = await expect_success(Stage(name="key", container=container, argv=argv), journal)
+    made = await runner.run_to_success(
+        Stage(name="key", container=container, argv=argv, cache=never())
+    )
     return made.stdout
 
 
-async def printed_key(
-    tools: Tools, signer: Signer, journal: Journal, nonce: str, remedy: str
-) -> str:
+async def printed_key(tools: Tools, signer: Signer, runner: StageRunner, remedy: str) -> str:
     """The public key that cosign prints of a key; raises SigningError where it cannot be opened."""
-    container = signer.mounted(tools.box("cosign")).with_env_variable("SLIPWAY_NONCE", nonce)
+    container = signer.mounted(tools.box("cosign"))
     commands = json.dumps([["cosign", "public-key", *signer.options]])
-    outcome = await Stage(
+    stage = Stage(
         name="key",
         container=container.with_new_file("/commands.json", commands),
         argv=(
             "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json",
             *signer.handed,
         ),
+        cache=never(),
         accept=(0, 4),
-    ).run(journal)  # fmt: skip
+    )  # fmt: skip
+    outcome = await runner.run(stage)
     if outcome.exit_code:
         raise SigningError(
             f"the signing key cannot be opened: {said(outcome.stderr)}",

@@ -10,10 +10,11 @@ from dagger import dag
 from .domain.config import Project, parse
 from .errors import ConfigError
 from .once import known, once
-from .stage import Stage
+from .stage import Input, Stage
 from .tools import NOBODY, PIP_CACHE, Tools
 
 CONFIG: Final = "slipway.yaml"
+DATASET: Final = "dataset"
 WORK: Final = "/src"  # where a stage finds the service's folder
 VENV: Final = "/opt/venv"
 DATA: Final = "/data"  # data.csv and schema.json, for training and validation
@@ -140,7 +141,7 @@ class Source:
         """The stage that writes the data set, for a project whose package brings it."""
         package = self.project.service.package
         return Stage(
-            name="dataset",
+            name=DATASET,
             container=self.trainer().with_directory(DATA, dag.directory()),
             argv=("python", "-m", f"{package}.dataset", "--output", f"{DATA}/data.csv"),
         )
@@ -152,11 +153,13 @@ class Source:
             return self.tree.file(self.project.model.data)
         return self.dataset().finished().file(f"{DATA}/data.csv")
 
-    def with_data(self, container: dagger.Container, owner: str = "") -> dagger.Container:
-        """The container with the data set and its schema below /data."""
+    def data_inputs(self, owner: str = "") -> tuple[Input, Input]:
+        """The data set and its schema, below /data."""
+        made_by = () if self.project.model.data is not None else (DATASET,)
         schema = self.tree.file(self.project.model.schema)
-        return container.with_file(f"{DATA}/data.csv", self.data(), owner=owner).with_file(
-            f"{DATA}/schema.json", schema, owner=owner
+        return (
+            Input(path=f"{DATA}/data.csv", content=self.data(), made_by=made_by, owner=owner),
+            Input(path=f"{DATA}/schema.json", content=schema, owner=owner),
         )
 
     def validation(self) -> Stage:
@@ -164,7 +167,8 @@ class Source:
         package = self.project.service.package
         return Stage(
             name="data",
-            container=self.with_data(self.trainer()),
+            container=self.trainer(),
+            inputs=self.data_inputs(),
             argv=(
                 "python", "-m", f"{package}.validate",
                 "--data", f"{DATA}/data.csv", "--schema", f"{DATA}/schema.json",

@@ -1,59 +1,82 @@
-"""One step of the pipeline: a container with everything in place, and the command that is run in it.
+"""One step of the pipeline: a container, what it reads, and the command that runs in it.
 
 A stage's answer (also a bad one: tests that fail, a scan with findings) is an `Outcome`, a value that the engine
 may cache. A stage that crashed, or could not do its work, is an error: StageFailed, with the end of its output and
 the command that opens a shell in it.
 """
 
+import datetime as dt
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import anyio
 import dagger
 from opentelemetry import trace
 
 from .domain.timings import StageTime
-from .errors import StageFailed, flatten
+from .errors import StageFailed
 from .once import once
 
 OUT: Final = "/stage"
+CACHE_KEY: Final = "SLIPWAY_CACHE_KEY"
 TRACER: Final = trace.get_tracer(__name__)
-Job = Callable[[], Awaitable[None]]
 
 
-@dataclass(kw_only=True)
-class Journal:
-    """When this run began, and how each stage of it went: what the report's table of times is made from."""
+@dataclass(frozen=True, kw_only=True)
+class CacheRule:
+    """When the engine may answer a stage from its cache: always for the same inputs and `key`.
 
-    began: float = field(default_factory=time.time)
-    times: list[StageTime] = field(default_factory=list)
+    Use the three functions below; the key is what tells two runs of the same command apart.
+    """
 
-    def note(self, name: str, *, started: float, seconds: float, after: Sequence[str] = ()) -> None:
-        """Write down a stage; one that started before this run began was answered from the cache, and cost this run
-        nothing."""
-        cached = started < self.began
-        self.times.append(
-            StageTime(
-                name=name,
-                started=time.time() if cached else started,
-                seconds=0.0 if cached else seconds,
-                cached=cached,
-                after=tuple(after),
-            )
-        )
+    name: str
+    key: str = ""
+
+
+def by_key(key: str = "") -> CacheRule:
+    """The same inputs and the same key give the same answer."""
+    return CacheRule(name="by key", key=key)
+
+
+def daily() -> CacheRule:
+    """The answer holds for a day (UTC): what the stage asks changes without its inputs changing."""
+    return CacheRule(name="daily", key=dt.datetime.now(dt.UTC).date().isoformat())
+
+
+def never() -> CacheRule:
+    """The stage acts on the world, or asks how it is now: it runs every time."""
+    return CacheRule(name="never", key=uuid.uuid4().hex)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """A file or folder that a stage reads at `path`, and the stages that made it; none for the project's own files."""
+
+    path: str
+    content: dagger.Directory | dagger.File
+    made_by: tuple[str, ...] = ()
+    owner: str = ""
+
+    def mounted(self, container: dagger.Container) -> dagger.Container:
+        """The container with it in place."""
+        if isinstance(self.content, dagger.File):
+            return container.with_mounted_file(self.path, self.content, owner=self.owner)
+        return container.with_mounted_directory(self.path, self.content, owner=self.owner)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a stage went: its exit code, what it printed, and the files it left."""
+    """How a stage went: its exit code, output and files, how many seconds it took, and the versions of its tools."""
 
     exit_code: int
     stdout: str
     stderr: str
     container: dagger.Container
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @once
     def file(self, path: str) -> dagger.File:
@@ -68,69 +91,140 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A step before it is run.
+    """A step before it runs.
 
-    `accept` are the exit codes that are an answer rather than a crash; `after` names the stages it waits for;
-    `ask` is what a person types to get to this stage's container.
+    `inputs` are what it reads, `gated_by` stages that have to end first although it reads nothing of theirs; `accept`
+    are the exit codes that are an answer rather than a crash; `versions` names the tools whose versions are recorded
+    (steps.stage, --version-of).
     """
 
     name: str
     container: dagger.Container
     argv: tuple[str, ...]
+    inputs: tuple[Input, ...] = ()
+    gated_by: tuple[str, ...] = ()
+    cache: CacheRule = field(default_factory=by_key)
     accept: tuple[int, ...] = (0,)
     seconds: int = 900
-    after: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
 
     @property
-    def ask(self) -> str:
+    def after(self) -> tuple[str, ...]:
+        """The stages that this one waits for, each once."""
+        makers = (name for each in self.inputs for name in each.made_by)
+        return tuple(dict.fromkeys([*makers, *self.gated_by]))
+
+    @property
+    def debug_command(self) -> str:
         """The command that opens a shell in this stage, with its files, right before its step."""
         return f"dagger call debug --stage {self.name} terminal"
+
+    @once
+    def loaded(self) -> dagger.Container:
+        """The container with everything in place for the step."""
+        container = self.container
+        for each in self.inputs:
+            container = each.mounted(container)
+        if self.cache.key:
+            container = container.with_env_variable(CACHE_KEY, self.cache.key)
+        return container
 
     def finished(self) -> dagger.Container:
         """The container after the step; nothing runs until something of it is asked for."""
         accept = ",".join(str(code) for code in self.accept)
-        return self.container.with_exec(
+        asked = [word for name in self.versions for word in ("--version-of", name)]
+        return self.loaded().with_exec(
             [
                 "python", "-m", "slipway.inside.stage",
                 "--name", self.name, "--out", OUT, "--accept", accept, "--timeout", str(self.seconds),
-                "--", *self.argv,
+                *asked, "--", *self.argv,
             ]
         )  # fmt: skip
 
     def prepared(self) -> dagger.Container:
         """The container for a person: a shell, and the step's command in /stage/COMMAND."""
         return (
-            self.container.with_new_file(f"{OUT}/COMMAND", " ".join(self.argv) + "\n")
+            self.loaded()
+            .with_new_file(f"{OUT}/COMMAND", " ".join(self.argv) + "\n")
             .with_env_variable("PS1", f"{self.name}: ")
             .with_default_terminal_cmd(["bash"])
         )
 
-    async def run(self, journal: Journal) -> Outcome:
-        """Run the step and note its time; raise StageFailed where it crashed."""
-        with TRACER.start_as_current_span(self.name):
-            container = self.finished()
+
+class RunTrace:
+    """When a run began, and how each of its stages went: what the report's table of times is made from."""
+
+    def __init__(self, began: float | None = None) -> None:
+        self.began = time.time() if began is None else began
+        self._times: list[StageTime] = []
+
+    @property
+    def times(self) -> tuple[StageTime, ...]:
+        """The stages so far, in the order in which they ended."""
+        return tuple(self._times)
+
+    def record(
+        self, name: str, *, started: float, seconds: float, after: Sequence[str] = ()
+    ) -> None:
+        """Add a stage; one that started before this run began came from the cache, and cost this run nothing."""
+        cached = started < self.began
+        self._times.append(
+            StageTime(
+                name=name,
+                started=time.time() if cached else started,
+                seconds=0.0 if cached else seconds,
+                cached=cached,
+                after=tuple(after),
+            )
+        )
+
+
+class StageRunner:
+    """Runs stages on the engine, and traces them."""
+
+    def __init__(self, trace: RunTrace | None = None) -> None:
+        self.trace = trace or RunTrace()
+
+    async def run(self, stage: Stage) -> Outcome:
+        """Run a stage and trace it; raises StageFailed where it crashed."""
+        with TRACER.start_as_current_span(stage.name):
+            container = stage.finished()
             try:
-                record = json.loads(await _once_more(container.file(f"{OUT}/stage.json")))
+                record = json.loads(await _retried(container.file(f"{OUT}/stage.json")))
             except dagger.ExecError as error:
                 raise StageFailed(
-                    self.name,
+                    stage.name,
                     exit_code=error.exit_code,
                     tail=error.stderr or error.stdout,
-                    debug=self.ask,
+                    debug=stage.debug_command,
                 ) from error
-            journal.note(
-                self.name, started=record["started"], seconds=record["seconds"], after=self.after
-            )
+        self.trace.record(
+            stage.name, started=record["started"], seconds=record["seconds"], after=stage.after
+        )
         return Outcome(
             exit_code=record["exit_code"],
             stdout=record["stdout"],
             stderr=record["stderr"],
             container=container,
+            seconds=record["seconds"],
+            versions=record.get("versions", {}),
         )
 
+    async def run_to_success(self, stage: Stage) -> Outcome:
+        """Run a stage whose only useful answer is 0; raises StageFailed for every other."""
+        outcome = await self.run(stage)
+        if outcome.exit_code:
+            raise StageFailed(
+                stage.name,
+                exit_code=outcome.exit_code,
+                tail=outcome.stderr,
+                debug=stage.debug_command,
+            )
+        return outcome
 
-async def _once_more(file: dagger.File) -> str:
-    """The file's content; asked for again where the engine lost the result of a step while it put it away.
+
+async def _retried(file: dagger.File) -> str:
+    """The file's content; asked for again where the engine lost the result of a step while it stored it.
 
     Engine 0.19.10 may collect a snapshot that it is about to commit ("failed to stat active key during commit"), when
     it is short of space. Nothing is wrong with the step then, and every step of ours may be run again.
@@ -143,32 +237,3 @@ async def _once_more(file: dagger.File) -> str:
         if "during commit" not in str(error):
             raise
     return await file.contents()
-
-
-async def expect_success(stage: Stage, journal: Journal) -> Outcome:
-    """Run a stage of which nothing but 0 is any use; raise StageFailed for every other answer."""
-    outcome = await stage.run(journal)
-    if outcome.exit_code:
-        raise StageFailed(
-            stage.name, exit_code=outcome.exit_code, tail=outcome.stderr, debug=stage.ask
-        )
-    return outcome
-
-
-async def side_by_side(*jobs: Job) -> None:
-    """Run independent jobs at once, all to their end; raise every failure together as an ExceptionGroup."""
-    failures: list[BaseException] = []
-
-    async def guarded(job: Job) -> None:
-        # Each failure is kept rather than raised: raising would cancel the siblings, and a person would
-        # mend one thing only to be told of the next.
-        try:
-            await job()
-        except Exception as error:
-            failures.extend(flatten(error))
-
-    async with anyio.create_task_group() as group:
-        for job in jobs:
-            group.start_soon(guarded, job)
-    if failures:
-        raise ExceptionGroup("stages failed", [e for e in failures if isinstance(e, Exception)])

@@ -1,7 +1,6 @@
 """Every stage by its name, for `debug`: the same containers and commands that a run uses."""
 
 import difflib
-import uuid
 from collections.abc import Sequence
 
 from . import champion as champions
@@ -12,8 +11,9 @@ from .errors import ConfigError
 from .evidence import image_gates, sbom, source_gates
 from .git import History
 from .source import Source
-from .stage import Journal, Stage
+from .stage import Stage, StageRunner
 from .state import Keeper
+from .tools import NOBODY
 
 EARLY = ("dataset", "train", "model-files", "champion", "pack-model", "state", "plan", "pack-plan")
 LATE = ("assemble", "smoke-test", "image-secrets", "image-vulnerabilities", "sbom")
@@ -43,9 +43,9 @@ async def _early(name: str, source: Source, history: History, keeper: Keeper) ->
         return source.dataset()
     head = await history.head()
     if name == "state":
-        return plans.asking(source, keeper, uuid.uuid4().hex)
+        return plans.asking(source, keeper)
     if name in ("plan", "pack-plan"):
-        state = await plans.state_of(source, Journal(), keeper)
+        state = await plans.state_of(source, StageRunner(), keeper)
         planning = plans.planning(source, head.epoch, keeper, state)
         if name == "plan":
             return planning
@@ -55,7 +55,9 @@ async def _early(name: str, source: Source, history: History, keeper: Keeper) ->
     if name == "train":
         return training
     if name == "model-files":
-        return models.examining(source, training.finished().directory(models.OUT))
+        return models.examining(
+            source, models.trained(training.finished().directory(models.OUT), owner=NOBODY)
+        )
     if name == "champion":
         # Which one was released last is the registry's to say. Here the new model stands in its place.
         files = training.finished().directory(models.OUT)
@@ -64,9 +66,8 @@ async def _early(name: str, source: Source, history: History, keeper: Keeper) ->
 
 
 async def _late(source: Source, history: History) -> dict[str, Stage]:
-    journal = Journal()
     head = await history.head()
-    model = await models.train(source, journal, history)
+    model = await models.train(source, StageRunner(), history)
     layers = images.layers(source, model, head.sha)
     parts = {name: stage.finished().directory("/layer") for name, stage in layers.items()}
     assembly = images.assembly(source, head, parts)

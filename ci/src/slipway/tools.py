@@ -16,10 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import anyio
 import dagger
 from dagger import dag
 
+from .concurrency import concurrently
 from .errors import ConfigError
 from .once import once
 
@@ -80,7 +80,7 @@ class Tools:
         """The Python image that every step runs on; prints at once and leaves no byte-code behind."""
         container = self.image("python")
         if self.fresh:
-            container = container.with_env_variable("SLIPWAY_FRESH", self.fresh)
+            container = container.with_env_variable("SLIPWAY_CACHE_KEY", self.fresh)
         return (
             container.with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with_env_variable("PYTHONUNBUFFERED", "1")
@@ -129,15 +129,8 @@ class Tools:
         of infrastructure."""
         others = {"registry", "postgres", "opentofu", "terraform"} - {engine}
         names = [name for name in IMAGES if name not in others]
-        found: dict[str, str] = {}
-
-        async def resolve(name: str) -> None:
-            found[name] = await self.image(name).image_ref()
-
-        async with anyio.create_task_group() as group:
-            for name in names:
-                group.start_soon(resolve, name)
-        return {name: found[name] for name in names}
+        pinned = await concurrently(*(self.image(name).image_ref() for name in names))
+        return dict(zip(names, pinned, strict=True))
 
     @once
     def assembler(self) -> dagger.Container:

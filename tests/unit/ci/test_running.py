@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from dagger.mod._exceptions import FunctionError
+from slipway.concurrency import concurrently
 from slipway.domain.statements import PROVENANCE, SBOM
 from slipway.errors import ConfigError, DataError, InvalidReference, flatten
 from slipway.registry import ALIAS, Registry, registry_of
-from slipway.signing import SERVICES, Key, Trust, attest_command, sign_commands, verify_commands
-from slipway.stage import Job, Journal, Stage, side_by_side
+from slipway.signing import SERVICES, Key, Verifier, attest_command, sign_commands, verify_commands
+from slipway.stage import Input, RunTrace, Stage, by_key, daily, never
 from slipway.telling import telling
 
 PINNED = f"localhost:5050/screening/image@sha256:{'a' * 64}"
@@ -27,7 +30,7 @@ def test_nothing_is_sent_to_anybody_when_signing() -> None:
 
 
 def test_signature_and_every_kind_are_asked_for_when_verifying() -> None:
-    commands = verify_commands(Trust(pem="PEM"), PINNED, (SBOM, PROVENANCE))
+    commands = verify_commands(Verifier(pem="PEM"), PINNED, (SBOM, PROVENANCE))
     assert [command[1] for command in commands] == [
         "verify", "verify-attestation", "verify-attestation",
     ]  # fmt: skip
@@ -70,31 +73,53 @@ def test_a_reference_elsewhere_is_not_looked_for_in_the_embedded_registry() -> N
         registry_of("not a reference", embedded)
 
 
-def failing(error: Exception) -> Job:
-    """A job that fails."""
-
-    async def job() -> None:
-        raise error
-
-    return job
+async def failing(error: Exception) -> str:
+    """Work that fails."""
+    raise error
 
 
-def test_jobs_go_on_when_a_sibling_fails_and_all_failures_are_kept() -> None:
+async def late(seconds: float, answer: str) -> str:
+    """Work that takes a while."""
+    await anyio.sleep(seconds)
+    return answer
+
+
+def test_results_come_in_the_order_asked_and_not_in_that_of_ending() -> None:
+    async def ask() -> tuple[str, ...]:
+        return await concurrently(*(late(0.03 - n / 100, str(n)) for n in range(4)))
+
+    assert anyio.run(ask) == ("0", "1", "2", "3")
+
+
+def test_nothing_to_do_gives_nothing() -> None:
+    assert anyio.run(concurrently) == ()
+
+
+def test_work_goes_on_when_a_sibling_fails_and_all_failures_are_raised_in_the_order_asked() -> None:
     done: list[str] = []
 
-    async def slow() -> None:
-        await anyio.sleep(0.02)
-        done.append("slow")
+    async def slow(error: Exception) -> str:
+        done.append(await late(0.02, "slow"))
+        raise error
 
-    group = ExceptionGroup("inner", [DataError("third")])
-    jobs = [failing(ConfigError("first")), slow, failing(DataError("second")), failing(group)]
+    async def ask() -> None:
+        group = ExceptionGroup("inner", [DataError("third"), DataError("fourth")])
+        await concurrently(
+            slow(ConfigError("first")), failing(DataError("second")), failing(group), late(0, "x")
+        )
+
     with pytest.raises(ExceptionGroup) as caught:
-        anyio.run(side_by_side, *jobs)
+        anyio.run(ask)
     assert done == ["slow"]
-    assert {str(leaf) for leaf in flatten(caught.value)} == {"first.", "second.", "third."}
+    assert [str(leaf) for leaf in flatten(caught.value)] == [
+        "first.",
+        "second.",
+        "third.",
+        "fourth.",
+    ]
 
 
-def test_jobs_run_at_once() -> None:
+def test_work_runs_at_once() -> None:
     async def meet() -> None:
         first, second = anyio.Event(), anyio.Event()
 
@@ -107,7 +132,7 @@ def test_jobs_run_at_once() -> None:
             await first.wait()
 
         with anyio.fail_after(5):
-            await side_by_side(one, two)
+            await concurrently(one(), two())
 
     anyio.run(meet)
 
@@ -125,12 +150,35 @@ def test_what_nobody_foresaw_keeps_its_own_type() -> None:
 
 
 def test_a_stage_that_started_before_the_run_was_cached() -> None:
-    journal = Journal(began=100.0)
-    journal.note("old", started=99.0, seconds=3)
-    journal.note("new", started=100.5, seconds=3, after=("old",))
-    assert [(one.name, one.cached) for one in journal.times] == [("old", True), ("new", False)]
+    trace = RunTrace(began=100.0)
+    trace.record("old", started=99.0, seconds=3)
+    trace.record("new", started=100.5, seconds=3, after=("old",))
+    assert [(one.name, one.cached) for one in trace.times] == [("old", True), ("new", False)]
 
 
 def test_a_stage_names_the_command_that_opens_a_shell_in_it() -> None:
     stage = Stage(name="train", container=None, argv=("x",))  # type: ignore[arg-type]
-    assert stage.ask == "dagger call debug --stage train terminal"
+    assert stage.debug_command == "dagger call debug --stage train terminal"
+
+
+def test_a_stage_waits_for_whoever_made_its_inputs_and_for_its_gates_each_once() -> None:
+    thing: Any = object()
+    stage = Stage(
+        name="pack",
+        container=thing,
+        argv=("x",),
+        inputs=(
+            Input(path="/data", content=thing),
+            Input(path="/a", content=thing, made_by=("train", "verify")),
+            Input(path="/b", content=thing, made_by=("train",)),
+        ),
+        gated_by=("lint", "verify"),
+    )
+    assert stage.after == ("train", "verify", "lint")
+
+
+def test_a_rule_of_the_cache_is_a_key() -> None:
+    assert by_key().key == ""
+    assert by_key("a") == by_key("a") != by_key("b")
+    assert daily() == daily()
+    assert never().key != never().key

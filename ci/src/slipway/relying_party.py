@@ -7,11 +7,11 @@ import dagger
 
 from .domain.policy import EMBEDDED, FILE, Policy, Signer, parse
 from .errors import ConfigError, VerificationError
-from .signing import Trust
+from .signing import Verifier
 
 
 @dataclass(frozen=True)
-class Party:
+class RelyingParty:
     """Who relies on a release: the project's tree, and the files that a person gave in its place."""
 
     tree: dagger.Directory
@@ -31,9 +31,9 @@ class Party:
             )
         return parse(await self.tree.file(FILE).contents())
 
-    async def trusts(
+    async def verifiers(
         self, signers: Sequence[Signer], embedded: Callable[[], Awaitable[str]]
-    ) -> dict[str, Trust]:
+    ) -> dict[str, Verifier]:
         """What a signature of each signer is checked with, by the signer's name.
 
         A signer who is an identity cannot be asked without a root of trust, and is left out; where nobody is left, that
@@ -42,11 +42,11 @@ class Party:
         found = {}
         for signer in signers:
             if signer.identity and self.root is not None:
-                found[signer.name] = Trust(
+                found[signer.name] = Verifier(
                     identity=signer.identity, issuer=signer.issuer, root=self.root
                 )
             elif signer.key:
-                found[signer.name] = Trust(pem=await _pem(signer, self.tree, embedded))
+                found[signer.name] = Verifier(pem=await _pem(signer, self.tree, embedded))
         if not found:
             names = ", ".join(signer.name for signer in signers)
             raise VerificationError(
