@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.domain.release import parse_report
-from slipway.domain.timings import critical_path
+from slipway.attestations.release import parse_report
+from slipway.formats.timings import critical_path
 
 from benchmarks.measure import size, timed
 from benchmarks.results import Figures

@@ -19,7 +19,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
-    from slipway.source import Source
+    from slipway.artifacts.source import Source
 
     from .pipeline.project import Project
 

@@ -11,20 +11,20 @@ from typing import Any
 
 import dagger
 from dagger import dag
-from slipway.domain.digests import Digest, Reference
-from slipway.domain.policy import parse
-from slipway.domain.policy_rules import ARTIFACT_TYPES, ATTESTED
-from slipway.domain.release import Release
-from slipway.domain.statements import PLAN, PROVENANCE, SBOM, VERDICTS
-from slipway.domain.verdicts import Status, Verdict
-from slipway.domain.verification import Verification
+from slipway.attestations.release import Release
+from slipway.attestations.statements import PLAN, PROVENANCE, SBOM, VERDICTS
+from slipway.oci.digests import Digest, Reference
+from slipway.pipeline.release import verify
+from slipway.policy.document import parse
+from slipway.policy.rules import ARTIFACT_TYPES, ATTESTED
+from slipway.policy.verification import Verification
 from slipway.proof import Found
 from slipway.publish import Desk, Subject
-from slipway.registry import Registry
-from slipway.release import verify
-from slipway.signing import Key, Trust, public_key
-from slipway.stage import Job, Journal, Outcome, side_by_side
-from slipway.tools import Tools
+from slipway.registries.base import Registry
+from slipway.runtime.stage import Job, Journal, Outcome, side_by_side
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Key, Trust, public_key
+from slipway.verdicts.verdict import Status, Verdict
 
 from ..pipeline.releasing import desk_at, embedded
 from ..unit.domain.cases import COMMIT, bom, built, judged, planned

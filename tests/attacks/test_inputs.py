@@ -10,14 +10,14 @@ from pathlib import Path
 import dagger
 import pytest
 from dagger import dag
-from slipway.domain.policy import parse
-from slipway.domain.verdicts import Status, Verdict, WhenNotEvaluated
+from slipway.artifacts.source import Source, open_source
 from slipway.errors import ConfigError, GateFailed, VerificationError
-from slipway.evidence import Gate, judge, require, source_gates
-from slipway.signing import Trust
-from slipway.source import Source, open_source
-from slipway.stage import Journal, Stage
-from slipway.tools import Tools
+from slipway.gates.base import Gate, judge, require, source_gates
+from slipway.policy.document import parse
+from slipway.runtime.stage import Journal, Stage
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Trust
+from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 from ..pipeline.project import Project, assert_told, last_error
 from .forging import POLICY, Forge

@@ -21,17 +21,17 @@ from dataclasses import replace
 import dagger
 import pytest
 from dagger import dag
-from slipway import model as models
-from slipway.domain.digests import Digest
-from slipway.domain.verdicts import Status
+from slipway.artifacts import model as models
+from slipway.artifacts.source import Source
 from slipway.errors import InvalidReference
-from slipway.layout import blob_titled
+from slipway.oci.digests import Digest
 from slipway.proof import gather
 from slipway.publish import Subject
-from slipway.signing import MODEL_SIGNATURE, Key, Trust, public_key, signing_folder
-from slipway.source import Source
-from slipway.stage import Journal, Stage, expect_success
-from slipway.tools import Tools
+from slipway.runtime.layout import blob_titled
+from slipway.runtime.stage import Journal, Stage, expect_success
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import MODEL_SIGNATURE, Key, Trust, public_key, signing_folder
+from slipway.verdicts.verdict import Status
 
 from .forging import Artifact, Forge
 
@@ -200,7 +200,7 @@ async def test_10_links_devices_bombs_and_an_extra_file(source: Source) -> None:
     look = (
         "python",
         "-m",
-        "slipway.inside.model_files",
+        "slipway.steps.model_files",
         "--folder",
         "/m",
         "--rules",

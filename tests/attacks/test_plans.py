@@ -13,22 +13,22 @@ import anyio
 import dagger
 import pytest
 from dagger import dag
-from slipway import plan as plans
-from slipway.domain.digests import Digest, Reference
-from slipway.domain.fields import Fields
-from slipway.domain.plan_facts import PlanFacts
-from slipway.domain.policy_rules import Evidence
-from slipway.domain.statements import PLAN
-from slipway.environment import apply, drift
+from slipway.artifacts.source import Source
+from slipway.attestations.plan_facts import PlanFacts
+from slipway.attestations.statements import PLAN
 from slipway.errors import ApplyRefused, Drifted
-from slipway.inside.plan import SEALED
-from slipway.layout import blob_titled, digest_of
+from slipway.formats.fields import Fields
+from slipway.iac import plan as plans
+from slipway.iac.state import Keeper
+from slipway.oci.digests import Digest, Reference
+from slipway.pipeline.apply import apply, drift
+from slipway.policy.rules import Evidence
 from slipway.proof import Found
 from slipway.publish import Subject
-from slipway.source import Source
-from slipway.stage import Journal
-from slipway.state import Keeper
-from slipway.tools import Tools
+from slipway.runtime.layout import blob_titled, digest_of
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.steps.plan import SEALED
 
 from ..pipeline.project import Project
 from ..pipeline.releasing import registry_container, served
@@ -290,7 +290,7 @@ async def test_11_two_first_plans_at_once_are_not_both_applied(stack: Stack) -> 
 async def spent(stack: Stack, plan: Digest) -> None:
     """Note a plan as spent, as an apply does first of all."""
     code = (
-        "import sys; from slipway.inside.state import connected, spend\n"
+        "import sys; from slipway.steps.state import connected, spend\n"
         "with connected() as connection: spend(connection, sys.argv[1])"
     )
     box = plans.workplace(stack.source, stack.keeper)

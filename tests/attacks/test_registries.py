@@ -8,13 +8,13 @@ from pathlib import Path
 import dagger
 import pytest
 from dagger import dag
-from slipway.domain.digests import Digest
 from slipway.errors import SlipwayError
+from slipway.oci.digests import Digest
 from slipway.proof import gather
-from slipway.registry import Registry
-from slipway.signing import Key, Trust, public_key
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.registries.base import Registry
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Key, Trust, public_key
 
 from ..pipeline.project import assert_told
 from ..pipeline.releasing import desk_at

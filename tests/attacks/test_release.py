@@ -18,8 +18,8 @@ import dagger
 import pytest
 from dagger import dag
 from slipway.errors import ConfigError
-from slipway.registry import Registry
-from slipway.tools import Tools
+from slipway.registries.base import Registry
+from slipway.runtime.tools import Tools
 
 from ..pipeline.project import ROOT, Project, dagger_program, last_error, outside_of_sessions
 from ..pipeline.releasing import ADVISORY, desk_at, tags_of, write_advisories

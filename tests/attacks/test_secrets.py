@@ -8,14 +8,14 @@ from dataclasses import replace
 import dagger
 import pytest
 from dagger import dag
-from slipway.domain.digests import Digest
-from slipway.domain.verdicts import Status, WhenNotEvaluated
+from slipway.artifacts.source import Source
 from slipway.errors import GateFailed
-from slipway.evidence import image_gates, judge, require, source_gates
-from slipway.layout import digest_of
-from slipway.source import Source
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.gates.base import image_gates, judge, require, source_gates
+from slipway.oci.digests import Digest
+from slipway.runtime.layout import digest_of
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.verdicts.verdict import Status, WhenNotEvaluated
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 

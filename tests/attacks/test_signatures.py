@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from dagger import dag
-from slipway.domain.digests import Digest
-from slipway.domain.policy_rules import ATTESTED
-from slipway.domain.statements import PROVENANCE, SBOM, VERDICTS
-from slipway.domain.verdicts import Finding, Severity, Status, Verdict
+from slipway.attestations.statements import PROVENANCE, SBOM, VERDICTS
 from slipway.errors import TagConflict
+from slipway.oci.digests import Digest
+from slipway.policy.rules import ATTESTED
 from slipway.publish import refuse_moved
-from slipway.signing import SIGNATURE, Key, Trust, public_key
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import SIGNATURE, Key, Trust, public_key
+from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
 from ..unit.domain.cases import built, judged
 from .forging import KINDS, POLICY, Artifact, Forge, suffix

@@ -12,17 +12,17 @@ from typing import Any
 import anyio
 import pytest
 from slipway import settle as settling
-from slipway.domain.fields import Fields
-from slipway.domain.policy_rules import ATTESTED, Evidence
-from slipway.domain.statements import PROVENANCE, VERDICTS
+from slipway.attestations.statements import PROVENANCE, VERDICTS
 from slipway.errors import VerificationError
+from slipway.formats.fields import Fields
+from slipway.policy.rules import ATTESTED, Evidence
 from slipway.proof import gather
 from slipway.publish import Subject
-from slipway.registry import Registry
+from slipway.registries.base import Registry
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
 from slipway.settle import missing, settle
-from slipway.signing import Key, Trust, public_key
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.signers.cosign import Key, Trust, public_key
 
 from ..pipeline.releasing import desk_at, registry_container, served
 from ..unit.domain.cases import built, judged, reference, statement

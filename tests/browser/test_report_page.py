@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slipway.domain.digests import Digest, Reference
-from slipway.domain.release import Release
-from slipway.domain.report_page import render
-from slipway.domain.timings import StageTime
-from slipway.domain.verdicts import Finding, Severity, Status, Verdict
+from slipway.attestations.release import Release
+from slipway.formats.timings import StageTime
+from slipway.oci.digests import Digest, Reference
+from slipway.report.page import render
+from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
 from engine.doctor import install_packages
 from engine.errors import EngineError

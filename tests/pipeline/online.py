@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from dagger import dag
-from slipway.signers import Identity, Managed
-from slipway.tools import Tools
+from slipway.runtime.tools import Tools
+from slipway.signers.keyless import Identity, Managed
 
 IMAGES = {
     "fulcio": ("ghcr.io/sigstore/fulcio:v1.8.8", 5555),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import dagger
 from dagger import dag
-from slipway.git import History, open_history
-from slipway.source import Source, open_source
-from slipway.tools import Tools
+from slipway.artifacts.git import History, open_history
+from slipway.artifacts.source import Source, open_source
+from slipway.runtime.tools import Tools
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("slipway.yaml", "policy.yaml", "service", "terraform")

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import dagger
 from dagger import dag
-from slipway import image as images
-from slipway import model as models
-from slipway.domain.policy_rules import ATTESTED
+from slipway.artifacts import image as images
+from slipway.artifacts import model as models
+from slipway.artifacts.image import Image
+from slipway.artifacts.source import Source
 from slipway.errors import flatten, one
-from slipway.image import Image
+from slipway.pipeline.release import Release, Run
+from slipway.pipeline.release import release as run_release
+from slipway.policy.rules import ATTESTED
 from slipway.publish import Desk
-from slipway.registry import Registry, embedded_service
-from slipway.release import Release, Run
-from slipway.release import release as run_release
-from slipway.signing import Key, Signer
-from slipway.source import Source
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.registries.base import Registry, embedded_service
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Key, Signer
 
 from .project import Project
 

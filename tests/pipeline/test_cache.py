@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from slipway.evidence import judge_all, source_gates
-from slipway.layout import digest_of
-from slipway.source import TYPES_CACHE
-from slipway.stage import Journal
+from slipway.artifacts.source import TYPES_CACHE
+from slipway.gates.base import judge_all, source_gates
+from slipway.runtime.layout import digest_of
+from slipway.runtime.stage import Journal
 
 from .project import Project
 from .releasing import ADVISORY, advisories, built, write_advisories

@@ -10,22 +10,22 @@ from dataclasses import dataclass, replace
 import dagger
 import pytest
 from dagger import dag
-from slipway import champion as champions
-from slipway import model as models
-from slipway.champion import comparing
-from slipway.domain.champion import TAG
-from slipway.domain.policy_rules import ATTESTED
-from slipway.domain.statements import PROVENANCE
-from slipway.domain.verdict_report import from_json
-from slipway.domain.verdicts import Status, Verdict
+from slipway.artifacts import model as models
+from slipway.artifacts.model import Model
+from slipway.artifacts.source import Source
+from slipway.attestations.statements import PROVENANCE
 from slipway.errors import GateFailed
-from slipway.layout import blob_titled, digest_of, files_of
-from slipway.model import Model
+from slipway.pipeline import champion as champions
+from slipway.pipeline.champion import comparing
+from slipway.policy.champion import TAG
+from slipway.policy.rules import ATTESTED
 from slipway.publish import Desk, Subject
-from slipway.signing import Key
-from slipway.source import Source
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.runtime.layout import blob_titled, digest_of, files_of
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Key
+from slipway.verdicts.report import from_json
+from slipway.verdicts.verdict import Status, Verdict
 
 from ..unit.domain.cases import bom, built, judged
 from .project import Project, assert_told
@@ -220,7 +220,7 @@ async def test_a_champion_with_a_pickle_is_not_loaded(scene: Scene) -> None:
         .with_directory("/model", await files_of(scene.layout))
         .with_exec(["python", "-c", "import os, pickle, pathlib; pathlib.Path('/model/card.md')"
                     ".write_bytes(pickle.dumps(os.getcwd))"])
-        .with_exec(["python", "-m", "slipway.inside.assemble", "model", "--name", "x", "--files", "/model",
+        .with_exec(["python", "-m", "slipway.steps.assemble", "model", "--name", "x", "--files", "/model",
                     "--output", "/layout", "--commit", "a" * 40, "--epoch", "0"])
         .directory("/layout")
     )  # fmt: skip

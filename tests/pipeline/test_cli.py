@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from slipway.layout import digest_of
-from slipway.source import Source
+from slipway.artifacts.source import Source
+from slipway.runtime.layout import digest_of
 
 from .project import Project, assert_told, dagger_command, last_error
 from .releasing import ADVISORY, built, write_advisories

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from slipway.artifacts.source import CONFIG, Source, open_source
 from slipway.errors import ConfigError
-from slipway.source import CONFIG, Source, open_source
 
 from .project import Project, assert_told, last_error
 

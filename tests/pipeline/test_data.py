@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from slipway import model as models
-from slipway.domain.verdicts import Status, WhenNotEvaluated
+from slipway.artifacts import model as models
+from slipway.artifacts.source import CONFIG, Source, open_source
 from slipway.errors import DataError, GateFailed
-from slipway.evidence import judge, require, source_gates
-from slipway.source import CONFIG, Source, open_source
-from slipway.stage import Journal
+from slipway.gates.base import judge, require, source_gates
+from slipway.runtime.stage import Journal
+from slipway.verdicts.verdict import Status, WhenNotEvaluated
 
 from .project import Project, assert_told, last_error
 

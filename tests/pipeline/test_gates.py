@@ -8,10 +8,9 @@ from dataclasses import replace
 import dagger
 import pytest
 from dagger import dag
-from slipway.domain.digests import Digest
-from slipway.domain.verdicts import Status, Verdict, WhenNotEvaluated
+from slipway.artifacts.source import Source, open_source
 from slipway.errors import GateFailed
-from slipway.evidence import (
+from slipway.gates.base import (
     TRIVY_CACHE,
     TRIVY_DATABASE,
     Data,
@@ -22,8 +21,9 @@ from slipway.evidence import (
     source_gates,
     trivy_data,
 )
-from slipway.source import Source, open_source
-from slipway.stage import Journal, Outcome
+from slipway.oci.digests import Digest
+from slipway.runtime.stage import Journal, Outcome
+from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 from .project import assert_told
 from .releasing import ADVISORY, advisories

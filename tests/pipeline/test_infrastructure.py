@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from slipway import plan as plans
+from slipway.artifacts.source import Source, open_source
 from slipway.errors import ConfigError
-from slipway.layout import digest_of
-from slipway.source import Source, open_source
-from slipway.stage import Journal
+from slipway.iac import plan as plans
+from slipway.runtime.layout import digest_of
+from slipway.runtime.stage import Journal
 
 from .project import Project, assert_told, last_error
 

@@ -9,12 +9,12 @@ import uuid
 
 import dagger
 import pytest
-from slipway import image as images
-from slipway import model as models
-from slipway.champion import comparing
-from slipway.source import VENV, Source, open_source
-from slipway.stage import Journal, Stage
-from slipway.tools import OFFLINE, Tools
+from slipway.artifacts import image as images
+from slipway.artifacts import model as models
+from slipway.artifacts.source import VENV, Source, open_source
+from slipway.pipeline.champion import comparing
+from slipway.runtime.stage import Journal, Stage
+from slipway.runtime.tools import OFFLINE, Tools
 
 from .project import Project
 from .releasing import built

@@ -9,17 +9,17 @@ from dataclasses import replace
 
 import dagger
 import pytest
-from slipway.domain.policy import parse
-from slipway.domain.verification import Verification
 from slipway.errors import ConfigError, SigningError, VerificationError
+from slipway.pipeline.release import release, verify
+from slipway.pipeline.reproduce import Attempt, reproduce
+from slipway.policy.document import parse
+from slipway.policy.verification import Verification
 from slipway.proof import verify as verify_artifact
 from slipway.publish import Subject
-from slipway.release import release, verify
-from slipway.reproduce import Attempt, reproduce
-from slipway.signers import Identity, Managed
-from slipway.signing import ROOT, Signer, Trust
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import ROOT, Signer, Trust
+from slipway.signers.keyless import Identity, Managed
 
 from ..attacks.forging import Artifact
 from .online import IDENTITY, ISSUER, Sigstore, managed, prepared, vault

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from slipway.errors import RegistryError, SlipwayError, TagConflict, flatten
 from slipway.publish import refuse_moved
-from slipway.registry import Registry
-from slipway.stage import Journal
+from slipway.registries.base import Registry
+from slipway.runtime.stage import Journal
 
 from .project import Project, assert_told, last_error
 from .releasing import desk_at, embedded, registry_container, release_of, served, tags_of

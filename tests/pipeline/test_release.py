@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from slipway.domain.policy import EMBEDDED, parse
-from slipway.domain.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
-from slipway.domain.statements import PROVENANCE
-from slipway.domain.timings import critical_path
+from slipway.attestations.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
+from slipway.attestations.statements import PROVENANCE
 from slipway.errors import DirtyTree, GateFailed, SlipwayError
-from slipway.release import verify
-from slipway.signing import Trust
-from slipway.stage import Journal
+from slipway.formats.timings import critical_path
+from slipway.pipeline.release import verify
+from slipway.policy.document import EMBEDDED, parse
+from slipway.runtime.stage import Journal
+from slipway.signers.cosign import Trust
 
 from .project import Project, assert_told, last_error
 from .releasing import desk_at, embedded, release_of, tags_of

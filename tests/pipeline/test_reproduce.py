@@ -11,13 +11,13 @@ from typing import NamedTuple
 import dagger
 import pytest
 from slipway.errors import ConfigError, DirtyTree, NotReproduced
-from slipway.layout import digest_of
+from slipway.pipeline.release import Run, describe, look_first, make, publish
+from slipway.pipeline.reproduce import Attempt, reproduce
 from slipway.publish import Desk
-from slipway.release import Run, describe, look_first, make, publish
-from slipway.reproduce import Attempt, reproduce
-from slipway.signing import Key, Trust, public_key
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.runtime.layout import digest_of
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Key, Trust, public_key
 
 from .project import Project, assert_told, last_error
 from .releasing import desk_at, embedded, run_of

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from slipway import image as images
-from slipway import model as models
-from slipway.domain.verdicts import Status, Verdict, WhenNotEvaluated
+from slipway.artifacts import image as images
+from slipway.artifacts import model as models
+from slipway.artifacts.source import Source, open_source
 from slipway.errors import GateFailed
-from slipway.evidence import judge, require, source_gates
-from slipway.layout import digest_of
-from slipway.source import Source, open_source
-from slipway.stage import Journal
+from slipway.gates.base import judge, require, source_gates
+from slipway.runtime.layout import digest_of
+from slipway.runtime.stage import Journal
+from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 from .project import Project, assert_told
 from .releasing import built

@@ -11,9 +11,9 @@ from dagger import dag
 from slipway.errors import SigningError, VerificationError
 from slipway.proof import verify
 from slipway.publish import Subject
-from slipway.signing import Key, Trust, public_key
-from slipway.stage import Journal
-from slipway.tools import Tools
+from slipway.runtime.stage import Journal
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Key, Trust, public_key
 
 from .project import Project, assert_told, last_error
 from .releasing import desk_at, embedded, tags_of
@@ -93,7 +93,7 @@ async def published(name: str, key: Key) -> str:
         .assembler()
         .with_directory("/in", content)
         .with_exec(
-            ["python", "-m", "slipway.inside.assemble", "release", "--file", "/in/release.json",
+            ["python", "-m", "slipway.steps.assemble", "release", "--file", "/in/release.json",
              "--output", "/layout"]
         )
         .directory("/layout")

@@ -1,32 +1,28 @@
 """Slipway: a pipeline from a commit to a signed release, as Dagger Functions.
 
-The map of the package, in the order in which the data flows:
+A folder a concern; docs/architecture.md says where a line belongs:
 
-    main         composition root: one short function a thing a person asks for
-    source       a project's tree, its slipway.yaml, and the containers that its own code runs in
-    model        trained weights, their metrics and card, and the model gate
-    plan         a saved infrastructure plan
-    image        the service's image, assembled deterministically, and the smoke test
-    evidence     gates, scans, SBOM: what was looked at and what was found
-    champion     the new model against the last released one
-    origins      what each artifact was made of, as its provenance says
-    release      push, sign, attest, verify, tag, and the report of it all
-    reproduce    a release made again from what it records, and compared
-    publish      push by digest, sign, attest, verify, and tag last of all
-    settle       publish until all of it stays, while others publish too
-    stages       every stage by its name, for `debug`
-    git          the commit, its time, and what differs from it
-    layout       an OCI layout as a folder: its digest and its size
-    telling      errors as sentences, not as stack traces
-    registry     where artifacts go: an address people use, and how a container reaches it
-    signing      who signs and who is trusted, and cosign's command lines
-    signers      who signs without a key of their own: a key in Vault or a KMS, an identity
-    stage        one step in a container: run, timed, its crash told from its answer
-    once         what an object makes, made once
-    tools        the pinned tool containers: the only room that names an image
-    inside/      programs that run inside stage containers (standard library only)
-    domain/      plain Python that decides: no Dagger, no I/O
-    errors       one tree of errors
+    main           composition root: one short function a thing a person asks for
+    pipeline/      what a person asks for, as numbered steps
+    gates/         what is checked before a release
+    iac/           infrastructure as code: plans and their state
+    publishing/    registry client, publisher
+    signers/       who signs, and how a signature is verified
+    registries/    what differs between registries
+    artifacts/     source, git, model, image
+    runtime/       the only Dagger plumbing: stages, tool containers
+    steps/         programs that run inside stage containers
+
+and below this line no Dagger, no I/O:
+
+    report/        the report of a release: text, page, SARIF
+    policy/        what a relying party asks, and whether a release proves it
+    attestations/  what is signed about artifacts
+    config/        slipway.yaml
+    verdicts/      what a gate concluded
+    oci/           the formats of the OCI
+    formats/       other formats
+    errors         one tree of errors
 """
 
 from typing import TYPE_CHECKING
@@ -38,7 +34,7 @@ __all__ = ["Slipway"]
 
 
 def __getattr__(name: str) -> object:
-    # Lazy, so that domain/ and inside/ can be imported where there is no Dagger: in tests and in stages.
+    # Lazy, so that the pure folders and steps/ can be imported where there is no Dagger: in tests and in stages.
     if name == "Slipway":
         from .main import Slipway
 

@@ -107,7 +107,7 @@ class NotReproduced(SlipwayError):
 
 
 class Judged(Protocol):
-    """What `GateFailed` needs to know of a verdict (`domain.verdicts.Verdict` is one)."""
+    """What `GateFailed` needs to know of a verdict (`verdicts.verdict.Verdict` is one)."""
 
     @property
     def gate(self) -> str:

@@ -10,33 +10,33 @@ from typing import Annotated
 import dagger
 from dagger import DefaultPath, Doc, Ignore, dag, function, object_type
 
-from . import environment as environments
-from . import image as images
-from . import model as models
-from . import plan as plans
-from . import release as releases
-from .client import RegistryClient
-from .domain.report_page import render_record
-from .domain.verdict_report import render_text
-from .evidence import SELF_SUFFICIENT, judge_all, require, source_gates
-from .git import History, open_history
-from .image import Image
-from .model import Model
-from .plan import Plan
-from .publisher import Publisher
-from .registry import embedded_service, open_registry, registry_of
-from .release import Release, ReleaseJob
-from .relying_party import RelyingParty
-from .reproduce import ReproduceJob, reproduce
-from .signers import Choice
-from .signing import Key, Verifier, public_key
-from .source import Source, by_content, open_source
-from .stage import StageRunner
-from .stages import stage_named
-from .state import Keeper
-from .telling import telling
-from .tools import Tools, tools_from
-from .verify import ReleaseRefused, VerifiedRelease, verify_release
+from .artifacts import image as images
+from .artifacts import model as models
+from .artifacts.git import History, open_history
+from .artifacts.image import Image
+from .artifacts.model import Model
+from .artifacts.source import Source, by_content, open_source
+from .gates.base import SELF_SUFFICIENT, judge_all, require, source_gates
+from .iac import plan as plans
+from .iac.plan import Plan
+from .iac.state import Keeper
+from .pipeline import apply as environments
+from .pipeline import release as releases
+from .pipeline.debug import stage_named
+from .pipeline.release import Release, ReleaseJob
+from .pipeline.relying_party import RelyingParty
+from .pipeline.reproduce import ReproduceJob, reproduce
+from .pipeline.verify import ReleaseRefused, VerifiedRelease, verify_release
+from .publishing.client import RegistryClient
+from .publishing.publisher import Publisher
+from .registries.base import embedded_service, open_registry, registry_of
+from .report.page import render_record
+from .runtime.stage import StageRunner
+from .runtime.tools import Tools, tools_from
+from .runtime.user_errors import telling
+from .signers.cosign import Key, Verifier, public_key
+from .signers.keyless import Choice
+from .verdicts.report import render_text
 
 
 @object_type

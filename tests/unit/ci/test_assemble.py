@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from slipway.inside import advisories, assemble
-from slipway.inside.plan import digest_of_tree
+from slipway.steps import advisories, assemble
+from slipway.steps.plan import digest_of_tree
 
 Json = dict[str, object]
 MODEL = {

@@ -9,8 +9,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-from slipway.domain.layer import write_layer
-from slipway.inside import bytecode
+from slipway.oci.layer import write_layer
+from slipway.steps import bytecode
 
 CI = Path(__file__).parents[3] / "ci" / "src"
 SOURCE = 'NAMES = frozenset({"a", "b", "c", "d"})\nassert (lambda x: x in {"a", "b", "e"})("a")\n'
@@ -35,7 +35,7 @@ def package(folder: Path, seconds: int) -> Path:
 def compiled(folder: Path, seed: str) -> dict[str, bytes]:
     """What the program leaves for a folder, started with another hash seed than it wants."""
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(CI)}
-    command = [sys.executable, "-m", "slipway.inside.bytecode", str(folder)]
+    command = [sys.executable, "-m", "slipway.steps.bytecode", str(folder)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "2 files compiled\n"
     return {

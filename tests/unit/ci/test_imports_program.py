@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from slipway.inside import imports
+from slipway.steps import imports
 
 SOURCE = '''
 """A part."""

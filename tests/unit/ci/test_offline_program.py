@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from slipway.inside import offline
+from slipway.steps import offline
 
 PROGRAM = Path(offline.__file__)
 # Each way to reach somebody, by name; the answer is the error's name, or nothing where it went well.

@@ -8,7 +8,7 @@ import anyio
 import dagger
 import pytest
 from dagger import dag
-from slipway.once import known, once, read_once
+from slipway.runtime.memo import known, once, read_once
 
 pytestmark = pytest.mark.anyio
 

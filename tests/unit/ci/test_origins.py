@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from slipway.domain.config import parse
-from slipway.domain.digests import Digest
-from slipway.domain.provenance import DEPENDENCIES, PARAMETERS, BuildType
-from slipway.domain.verdicts import Status, Verdict
-from slipway.origins import of_making, parameters, scanner_data
+from slipway.attestations.provenance import DEPENDENCIES, PARAMETERS, BuildType
+from slipway.config.project import parse
+from slipway.oci.digests import Digest
+from slipway.pipeline.materials import of_making, parameters, scanner_data
+from slipway.verdicts.verdict import Status, Verdict
 
 from ..domain.cases import FACTS
 from ..domain.test_config import GOOD

@@ -7,13 +7,20 @@ from typing import Any
 import anyio
 import pytest
 from dagger.mod._exceptions import FunctionError
-from slipway.concurrency import concurrently
-from slipway.domain.statements import PROVENANCE, SBOM
+from slipway.attestations.statements import PROVENANCE, SBOM
 from slipway.errors import ConfigError, DataError, InvalidReference, flatten
-from slipway.registry import ALIAS, Registry, registry_of
-from slipway.signing import SERVICES, Key, Verifier, attest_command, sign_commands, verify_commands
-from slipway.stage import Input, RunTrace, Stage, by_key, daily, never
-from slipway.telling import telling
+from slipway.registries.base import ALIAS, Registry, registry_of
+from slipway.runtime.concurrency import concurrently
+from slipway.runtime.stage import Input, RunTrace, Stage, by_key, daily, never
+from slipway.runtime.user_errors import telling
+from slipway.signers.cosign import (
+    SERVICES,
+    Key,
+    Verifier,
+    attest_command,
+    sign_commands,
+    verify_commands,
+)
 
 PINNED = f"localhost:5050/screening/image@sha256:{'a' * 64}"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slipway.domain.policy import parse
 from slipway.errors import ConfigError, DataError
-from slipway.inside.sequence import environment, main, read_lines
-from slipway.signers import Choice, Identity, Managed
-from slipway.signing import Key, attest_command, sign_commands
+from slipway.policy.document import parse
+from slipway.signers.cosign import Key, attest_command, sign_commands
+from slipway.signers.keyless import Choice, Identity, Managed
+from slipway.steps.sequence import environment, main, read_lines
 
 # Stand-ins of what the engine would hand over: only their presence counts here.
 THING: Any = object()

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from slipway.inside import smoke
+from slipway.steps import smoke
 
 ROWS = [{"x": 1.0}, {"x": 2.0}]
 ANSWERS = [{"probability": 0.25, "label": 0}, {"probability": 0.75, "label": 1}]

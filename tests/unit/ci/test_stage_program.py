@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from slipway.inside import sequence, stage, tee
+from slipway.steps import sequence, stage, tee
 
 PYTHON = sys.executable
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from slipway.domain.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
-from slipway.tools import IMAGES
+from slipway.attestations.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
+from slipway.runtime.tools import IMAGES
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/build-types.md").read_text(encoding="utf-8")

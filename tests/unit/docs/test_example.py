@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from slipway.domain import config
+from slipway.config import project as config
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples/minimal"

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from slipway.domain import config
+from slipway.config import project as config
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from slipway.domain.policy import parse
+from slipway.policy.document import parse
 
 ROOT = Path(__file__).parents[3]
 SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")

@@ -9,15 +9,22 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from slipway.domain.digests import Digest, Reference
-from slipway.domain.plan_facts import Making, PlanFacts, State
-from slipway.domain.policy import parse
-from slipway.domain.policy_rules import ARTIFACT_TYPES, ATTESTED, Case, Evidence
-from slipway.domain.provenance import PARAMETERS, Build, BuildType, Dependency, predicate
-from slipway.domain.release import Release
-from slipway.domain.statements import PLAN, PROVENANCE, SBOM, VERDICTS, Judgement, Statement
-from slipway.domain.statements import parse as parse_statement
-from slipway.domain.verdicts import Status, Verdict
+from slipway.attestations.plan_facts import Making, PlanFacts, State
+from slipway.attestations.provenance import PARAMETERS, Build, BuildType, Dependency, predicate
+from slipway.attestations.release import Release
+from slipway.attestations.statements import (
+    PLAN,
+    PROVENANCE,
+    SBOM,
+    VERDICTS,
+    Judgement,
+    Statement,
+)
+from slipway.attestations.statements import parse as parse_statement
+from slipway.oci.digests import Digest, Reference
+from slipway.policy.document import parse
+from slipway.policy.rules import ARTIFACT_TYPES, ATTESTED, Case, Evidence
+from slipway.verdicts.verdict import Status, Verdict
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 COMMIT = "a" * 40

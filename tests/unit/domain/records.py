@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from slipway.domain.protobuf import Record, varint
+from slipway.formats.protobuf import Record, varint
 
 # What holds messages (3, 4, 18, 19) is tested by itself: random bytes are none.
 NUMBERS = st.sampled_from([1, 2, 5, 13, 14, 15, 16, 17, 20, 21, 40, (1 << 29) - 1])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from slipway.domain.champion import objection, recorded
-from slipway.domain.digests import Digest
-from slipway.domain.policy_rules import Evidence
-from slipway.domain.statements import PROVENANCE, VERDICTS
-from slipway.domain.verdicts import Status, Verdict
+from slipway.attestations.statements import PROVENANCE, VERDICTS
 from slipway.errors import DataError
+from slipway.oci.digests import Digest
+from slipway.policy.champion import objection, recorded
+from slipway.policy.rules import Evidence
+from slipway.verdicts.verdict import Status, Verdict
 
 from .cases import COMMIT, LINT, built, evidence, judged, statement
 

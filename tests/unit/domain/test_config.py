@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from slipway.domain import config
-from slipway.domain.verdicts import Severity, WhenNotEvaluated
+from slipway.config import project as config
 from slipway.errors import ConfigError
+from slipway.verdicts.verdict import Severity, WhenNotEvaluated
 
 GOOD = """\
 version: 1

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.content_diff import differences
-from slipway.domain.layer import write_layer
+from slipway.oci.content_diff import differences
+from slipway.oci.layer import write_layer
 
 NAMES = st.text("abcxyz", min_size=1, max_size=6)
 

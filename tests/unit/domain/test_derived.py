@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from slipway.domain.derived import AddedLayer, Derived, Settings, derive
-from slipway.domain.digests import Digest
-from slipway.domain.fields import canonical
-from slipway.domain.oci import LAYER_GZIP, Descriptor, created
 from slipway.errors import ContentMismatch, DataError
+from slipway.formats.derived import AddedLayer, Derived, Settings, derive
+from slipway.formats.fields import canonical
+from slipway.formats.times import created
+from slipway.oci.digests import Digest
+from slipway.oci.manifests import LAYER_GZIP, Descriptor
 
 EPOCH = 1_795_478_400
 BASE_LAYER = Descriptor.of(b"base", "application/vnd.docker.image.rootfs.diff.tar.gzip")

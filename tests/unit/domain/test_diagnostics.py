@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from slipway.domain.diagnostics import first_error
+from slipway.formats.diagnostics import first_error
 
 UNCLOSED = """
 OpenTofu encountered problems during initialization, including problems

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.digests import Digest, Reference, commit_tag, is_tag
 from slipway.errors import InvalidReference
+from slipway.oci.digests import Digest, Reference, commit_tag, is_tag
 
 EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

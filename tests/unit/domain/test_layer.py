@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slipway.domain.layer import Layer, write_layer
 from slipway.errors import DataError
+from slipway.oci.layer import Layer, write_layer
 
 NAMES = st.text(alphabet="ab.é-", min_size=1, max_size=4).filter(lambda name: name.strip("."))
 TREES = st.dictionaries(

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from slipway.domain.digests import Digest
-from slipway.domain.layout_diff import compare
 from slipway.errors import ContentMismatch, DataError
-from slipway.inside.compare import main
+from slipway.oci.digests import Digest
+from slipway.oci.layout_diff import compare
+from slipway.steps.compare import main
 
 
 def layout(

@@ -12,10 +12,10 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slipway.domain.digests import Digest
-from slipway.domain.mlbom import ModelFacts, facts_of, ml_bom
-from slipway.domain.modelpack import Facts, ModelFile, Role, pack
+from slipway.attestations.mlbom import ModelFacts, facts_of, ml_bom
 from slipway.errors import DataError
+from slipway.oci.digests import Digest
+from slipway.oci.modelpack import Facts, ModelFile, Role, pack
 
 ROOT = Path(__file__).parents[3]
 METRICS: dict[str, Any] = {

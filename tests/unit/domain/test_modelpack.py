@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from slipway.domain.digests import Digest
-from slipway.domain.modelpack import FILEPATH, METRICS, Facts, ModelFile, Role, pack, titled
 from slipway.errors import DataError
+from slipway.oci.digests import Digest
+from slipway.oci.modelpack import FILEPATH, METRICS, Facts, ModelFile, Role, pack, titled
 
 COMMIT = "a" * 40
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from slipway.domain import oci
-from slipway.domain.digests import Digest
-from slipway.domain.fields import Fields, canonical
 from slipway.errors import DataError
+from slipway.formats.fields import Fields, canonical
+from slipway.formats.times import created
+from slipway.oci import manifests as oci
+from slipway.oci.digests import Digest
 
 LAYER = oci.Descriptor.of(b"layer", oci.LAYER_GZIP)
 
@@ -56,14 +57,14 @@ def test_a_manifest_without_layers_is_refused() -> None:
 
 
 def test_times_are_the_callers() -> None:
-    assert oci.created(0) == "1970-01-01T00:00:00Z"
-    assert oci.created(1_795_478_400) == "2026-11-24T00:00:00Z"
+    assert created(0) == "1970-01-01T00:00:00Z"
+    assert created(1_795_478_400) == "2026-11-24T00:00:00Z"
 
 
 @pytest.mark.parametrize("epoch", [10**30, -(10**30)])
 def test_a_time_out_of_range_is_told(epoch: int) -> None:
     with pytest.raises(DataError, match="not a time"):
-        oci.created(epoch)
+        created(epoch)
 
 
 def test_a_descriptor_survives_json() -> None:

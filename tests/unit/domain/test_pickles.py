@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slipway.domain import pickles
-from slipway.domain.pickles import PickleRefused, archive_of, calls_global, check, globals_of
+from slipway.formats import pickles
+from slipway.formats.pickles import PickleRefused, archive_of, calls_global, check, globals_of
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=30),

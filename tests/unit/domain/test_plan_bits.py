@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from slipway.domain import plan_bits
-from slipway.domain.plan_bits import PLAN, normalise, with_sorted_checks, with_timestamp
-from slipway.domain.protobuf import Record, walk
 from slipway.errors import DataError
+from slipway.formats import plan_bits
+from slipway.formats.plan_bits import PLAN, normalise, with_sorted_checks, with_timestamp
+from slipway.formats.protobuf import Record, walk
 
 from .records import RECORDS, encode
 

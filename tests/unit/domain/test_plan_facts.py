@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from slipway.domain.digests import Digest
-from slipway.domain.fields import Fields
-from slipway.domain.plan_facts import PlanFacts, State, facts_of, newest
-from slipway.domain.policy_rules import evaluate
-from slipway.domain.statements import PLAN
+from slipway.attestations.plan_facts import PlanFacts, State, facts_of, newest
+from slipway.attestations.statements import PLAN
 from slipway.errors import DataError
+from slipway.formats.fields import Fields
+from slipway.oci.digests import Digest
+from slipway.policy.rules import evaluate
 
 from .cases import FACTS, NOW, case, evidence, planned, statement
 

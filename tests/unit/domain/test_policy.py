@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.policy import Policy, parse
 from slipway.errors import ConfigError
+from slipway.policy.document import Policy, parse
 
 from .cases import POLICY
 

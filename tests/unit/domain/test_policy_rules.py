@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slipway.domain.digests import Digest
-from slipway.domain.policy_rules import ATTESTED, Case, Evidence, evaluate
-from slipway.domain.statements import NAMES, PROVENANCE, SBOM, VERDICTS
-from slipway.domain.verdicts import Finding, Severity, Status, Verdict
+from slipway.attestations.statements import NAMES, PROVENANCE, SBOM, VERDICTS
+from slipway.oci.digests import Digest
+from slipway.policy.rules import ATTESTED, Case, Evidence, evaluate
+from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
 from .cases import (
     COMMIT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.protobuf import Record, read_varint, varint, walk
 from slipway.errors import DataError
+from slipway.formats.protobuf import Record, read_varint, varint, walk
 
 from .records import RECORDS, encode
 

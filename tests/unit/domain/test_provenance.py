@@ -7,9 +7,16 @@ import json
 from dataclasses import replace
 
 import pytest
-from slipway.domain.digests import Digest, Reference
-from slipway.domain.provenance import Build, BuildType, Dependency, newest, predicate, read
+from slipway.attestations.provenance import (
+    Build,
+    BuildType,
+    Dependency,
+    newest,
+    predicate,
+    read,
+)
 from slipway.errors import DataError
+from slipway.oci.digests import Digest, Reference
 
 START = dt.datetime(2026, 11, 24, 1, 2, 3, 999, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 BUILD = Build(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slipway.domain.redact import REDACTED, redact
 from slipway.errors import DataError
+from slipway.formats.redact import REDACTED, redact
 
 SECRET = "hush-hush"
 PLAN: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from slipway.domain.registry_answers import absent, explain, of_registry
+from slipway.oci.registry_errors import absent, explain, of_registry
 
 HOST = "localhost:5050"
 

@@ -8,11 +8,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from slipway.domain.digests import Digest, Reference
-from slipway.domain.release import Release, parse_payload, parse_report
-from slipway.domain.timings import StageTime
-from slipway.domain.verdicts import Status, Verdict
+from slipway.attestations.release import Release, parse_payload, parse_report
 from slipway.errors import DataError, InvalidReference
+from slipway.formats.timings import StageTime
+from slipway.oci.digests import Digest, Reference
+from slipway.verdicts.verdict import Status, Verdict
 
 
 def reference(kind: str) -> Reference:

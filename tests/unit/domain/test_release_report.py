@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from slipway.domain.digests import Digest, Reference
-from slipway.domain.release import Release
-from slipway.domain.release_report import Made, render, size
-from slipway.domain.timings import StageTime
-from slipway.domain.verdicts import Status, Verdict
+from slipway.attestations.release import Release
+from slipway.formats.timings import StageTime
+from slipway.oci.digests import Digest, Reference
+from slipway.report.text import Made, render, size
+from slipway.verdicts.verdict import Status, Verdict
 
 REFERENCE = Reference.parse("localhost:5050/a").with_digest(Digest.of(b""))
 RELEASE = Release(

@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.report_page import render, render_record
-from slipway.domain.timings import StageTime
-from slipway.domain.verdicts import Finding, Severity, Status, Verdict
 from slipway.errors import DataError
+from slipway.formats.timings import StageTime
+from slipway.report.page import render, render_record
+from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
 from .test_release_report import REFERENCE, RELEASE
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.sarif import to_sarif
-from slipway.domain.verdicts import Finding, Severity, Status, Verdict
+from slipway.report.sarif import to_sarif
+from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
 FINDING = Finding(
     id="B602", severity=Severity.HIGH, title="shell", where="src/ä.py:12", remedy="do not"

@@ -8,11 +8,18 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.digests import Digest
-from slipway.domain.statements import MOST, VERDICTS, Judgement, newest, of_envelopes, parse
-from slipway.domain.times import moment, written
-from slipway.domain.verification import Check, Verification
+from slipway.attestations.statements import (
+    MOST,
+    VERDICTS,
+    Judgement,
+    newest,
+    of_envelopes,
+    parse,
+)
 from slipway.errors import DataError
+from slipway.formats.times import moment, written
+from slipway.oci.digests import Digest
+from slipway.policy.verification import Check, Verification
 
 from .cases import COMMIT, LINT, NOW, envelope, judged, raw, statement
 

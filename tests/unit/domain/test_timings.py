@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.fields import Fields, canonical
-from slipway.domain.timings import StageTime, critical_path, render_text, total
 from slipway.errors import DataError
+from slipway.formats.fields import Fields, canonical
+from slipway.formats.timings import StageTime, critical_path, render_text, total
 
 
 def stage(

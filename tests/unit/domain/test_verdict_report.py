@@ -8,10 +8,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.digests import Digest
-from slipway.domain.verdict_report import explain, from_json, render_text, to_json
-from slipway.domain.verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated
 from slipway.errors import DataError
+from slipway.oci.digests import Digest
+from slipway.verdicts.report import explain, from_json, render_text, to_json
+from slipway.verdicts.verdict import Finding, Severity, Status, Verdict, WhenNotEvaluated
 
 FINDINGS = tuple(
     Finding(id=f"CVE-{n}", severity=severity, title="bad", where="pkg 1", remedy="upgrade pkg to 2")

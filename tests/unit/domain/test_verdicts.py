@@ -9,7 +9,8 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.verdicts import (
+from slipway.errors import DataError
+from slipway.verdicts.verdict import (
     Finding,
     Severity,
     Status,
@@ -19,7 +20,6 @@ from slipway.domain.verdicts import (
     decide,
     overall,
 )
-from slipway.errors import DataError
 
 TODAY = dt.date(2026, 11, 24)
 HIGH = Finding(id="CVE-1", severity=Severity.HIGH, title="bad")

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slipway.domain.weights import Kind, examine, members_of
 from slipway.errors import DataError
+from slipway.formats.weights import Kind, examine, members_of
 
 SCHEMA = {"__module__": "sklearn.linear_model", "__class__": "LogisticRegression", "content": [{}]}
 ARRAY = (

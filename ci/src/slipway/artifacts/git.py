@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import dagger
 
-from .errors import ConfigError
-from .tools import Tools
+from ..errors import ConfigError
+from ..runtime.tools import Tools
 
 _REPO = "/repo"
 

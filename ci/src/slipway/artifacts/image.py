@@ -6,14 +6,14 @@ from typing import Annotated, Final
 import dagger
 from dagger import Doc, dag, field, function, object_type
 
-from .concurrency import concurrently
-from .domain.verdicts import Finding, Severity, Status, Verdict
+from ..runtime.concurrency import concurrently
+from ..runtime.layout import digest_of
+from ..runtime.stage import Input, Stage, StageRunner
+from ..runtime.tools import NOBODY, OFFLINE
+from ..verdicts.verdict import Finding, Severity, Status, Verdict
 from .git import Commit
-from .layout import digest_of
 from .model import TRAIN, Model
 from .source import VENV, Source
-from .stage import Input, Stage, StageRunner
-from .tools import NOBODY, OFFLINE
 
 USER: Final = NOBODY
 APP: Final = "/opt/service"
@@ -85,7 +85,7 @@ def layers(source: Source, model: Model, commit: str) -> dict[str, Stage]:
             container=source.tools.assembler(),
             inputs=(content,),
             argv=(
-                "python", "-m", "slipway.inside.assemble", "layer",
+                "python", "-m", "slipway.steps.assemble", "layer",
                 "--folder", "/content", "--at", path, "--output", "/layer", "--without-tests",
             ),
         )
@@ -126,7 +126,7 @@ def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -
         name=ASSEMBLE,
         container=container.with_new_file("/config.json", json.dumps(config, sort_keys=True)),
         argv=(
-            "python", "-m", "slipway.inside.assemble", "image", "--base", "/base.tar",
+            "python", "-m", "slipway.steps.assemble", "image", "--base", "/base.tar",
             "--layers", *(f"{LAYERS}/{name}" for name in parts), "--config", "/config.json",
             "--epoch", str(head.epoch), "--output", "/layout", "--archive", "/image.tar",
         ),
@@ -158,14 +158,14 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
     log = f"{LOGS}/{run}.log"
     # Without an owner: the engine would mount the volume as an overlay, which two containers cannot share.
     volume = source.tools.volume("slipway-smoke-logs")
-    inside = source.tools.library("inside").directory("slipway/inside")
+    steps = source.tools.library("steps").directory("slipway/steps")
     running = (
         container_of(image)
         .with_user("0")
         .with_mounted_cache(LOGS, volume)
-        .with_mounted_file("/tee.py", inside.file("tee.py"))
+        .with_mounted_file("/tee.py", steps.file("tee.py"))
         # Run as nobody; our own files have the modes that a clone has, whatever its umask was.
-        .with_mounted_file(OFFLINE[-1], inside.file("offline.py"), owner=NOBODY)
+        .with_mounted_file(OFFLINE[-1], steps.file("offline.py"), owner=NOBODY)
         .with_exposed_port(service.port, experimental_skip_healthcheck=True)
         .as_service(
             args=[
@@ -184,7 +184,7 @@ def smoke(source: Source, image: Image, run: str) -> Stage:
         name="smoke-test",
         container=container,
         argv=(
-            "python", "-m", "slipway.inside.smoke", "--url", f"http://service:{service.port}",
+            "python", "-m", "slipway.steps.smoke", "--url", f"http://service:{service.port}",
             "--ready", service.ready, "--predict", service.predict,
             "--heldout", "/heldout.json", "--log", log, "--seconds", "60",
         ),

@@ -6,14 +6,14 @@ from typing import Annotated
 import dagger
 from dagger import Doc, field, function, object_type
 
-from .domain.config import Project
-from .domain.verdicts import Finding, Severity, Status, Verdict
-from .errors import DataError, StageFailed
+from ..config.project import Project
+from ..errors import DataError, StageFailed
+from ..runtime.layout import digest_of
+from ..runtime.stage import Input, Stage, StageRunner
+from ..runtime.tools import LIBRARY, NOBODY, OFFLINE, STEPS
+from ..verdicts.verdict import Finding, Severity, Status, Verdict
 from .git import Commit, History
-from .layout import digest_of
 from .source import BAD_DATA, DATA, Source
-from .stage import Input, Stage, StageRunner
-from .tools import LIBRARY, NOBODY, OFFLINE
 
 OUT = "/model"
 TRAIN = "train"
@@ -79,7 +79,7 @@ def packing(source: Source, files: dagger.Directory, origin: Commit) -> Stage:
         container=source.tools.assembler(),
         inputs=(trained(files),),
         argv=(
-            "python", "-m", "slipway.inside.assemble", "model",
+            "python", "-m", "slipway.steps.assemble", "model",
             "--name", source.project.name, "--files", OUT, "--output", "/layout",
             "--commit", origin.sha, "--epoch", str(origin.epoch),
         ),
@@ -151,7 +151,7 @@ def examining(source: Source, files: Input, stage: str = "model-files") -> Stage
     container = (
         source.tools.box(locked="model")
         # Nobody reads it, whatever umask our clone has.
-        .with_mounted_directory(LIBRARY, source.tools.library("inside", "domain"), owner=NOBODY)
+        .with_mounted_directory(LIBRARY, source.tools.library(*STEPS), owner=NOBODY)
         .with_new_file("/rules.json", json.dumps(rules))
         # fickling leaves a report in its work folder, and nobody may write only here.
         .with_workdir("/tmp")  # noqa: S108 - of a container that nobody shares
@@ -161,7 +161,7 @@ def examining(source: Source, files: Input, stage: str = "model-files") -> Stage
         container=container,
         argv=(
             *OFFLINE, "--user", NOBODY, "--",
-            "python", "-m", "slipway.inside.model_files", "--folder", files.path, "--rules", "/rules.json",
+            "python", "-m", "slipway.steps.model_files", "--folder", files.path, "--rules", "/rules.json",
         ),
         inputs=(files,),
     )  # fmt: skip

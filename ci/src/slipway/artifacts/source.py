@@ -7,11 +7,11 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from .domain.config import Project, parse
-from .errors import ConfigError
-from .once import known, once
-from .stage import Input, Stage
-from .tools import NOBODY, PIP_CACHE, Tools
+from ..config.project import Project, parse
+from ..errors import ConfigError
+from ..runtime.memo import known, once
+from ..runtime.stage import Input, Stage
+from ..runtime.tools import NOBODY, PIP_CACHE, Tools
 
 CONFIG: Final = "slipway.yaml"
 DATASET: Final = "dataset"
@@ -23,7 +23,7 @@ _IMPORTS: Final = "/imports.py"
 _SETTINGS: Final = "pyproject.toml"  # where the checks of the service have theirs
 TYPES_CACHE: Final = "/var/cache/mypy"
 _LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
-_COMPILE: Final = ["python", "-m", "slipway.inside.bytecode", f"{VENV}/lib"]
+_COMPILE: Final = ["python", "-m", "slipway.steps.bytecode", f"{VENV}/lib"]
 BAD_DATA: Final = 3  # the exit code by which a service package says: the data is at fault
 
 
@@ -89,7 +89,7 @@ class Source:
         imports = await (
             self.tools.python()
             .with_mounted_directory(WORK, self.service)
-            .with_exec(["python", "-m", "slipway.inside.imports", WORK])
+            .with_exec(["python", "-m", "slipway.steps.imports", WORK])
             .stdout()
         )
         return (

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from .digests import Digest
-from .fields import Fields, pretty
-from .times import moment, written
+from ..formats.fields import Fields, pretty
+from ..formats.times import moment, written
+from ..oci.digests import Digest
 
 _MODEL, _DATA = "model", "data"
 # What JSON Schema allows as a purl's name is any text; what PyPI allows is less (PEP 508, "Names").

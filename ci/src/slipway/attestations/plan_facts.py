@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import DataError
-from .digests import Digest
-from .fields import Fields, pretty
+from ..formats.fields import Fields, pretty
+from ..formats.times import moment, written
+from ..oci.digests import Digest
 from .statements import Statement
-from .times import moment, written
 
 DAYS = 7
 _KEYS = (
@@ -165,7 +165,7 @@ class PlanFacts:
 
 def newest(statements: Sequence[Statement]) -> PlanFacts:
     """What was signed of a plan last; a `DataError` where nothing was. The same plan may have been made several times:
-    what it says of making and state is then the same, or the rules of `domain.policy_rules` refuse it.
+    what it says of making and state is then the same, or the rules of `policy.rules` refuse it.
     """
     found = [PlanFacts.of(statement.predicate) for statement in statements]
     if not found:

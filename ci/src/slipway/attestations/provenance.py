@@ -16,9 +16,9 @@ from enum import Enum
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ..errors import DataError
-from .digests import Digest, Reference, commit_tag
-from .fields import Fields, canonical
-from .times import moment, written
+from ..formats.fields import Fields, canonical
+from ..formats.times import moment, written
+from ..oci.digests import Digest, Reference, commit_tag
 
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 _SOURCE = "source"

@@ -17,11 +17,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import DataError
-from . import verdict_report
-from .digests import Reference, commit_tag
-from .fields import Fields, canonical, pretty
-from .timings import StageTime
-from .verdicts import Verdict
+from ..formats.fields import Fields, canonical, pretty
+from ..formats.timings import StageTime
+from ..oci.digests import Reference, commit_tag
+from ..verdicts import report as verdict_report
+from ..verdicts.verdict import Verdict
 
 VERSION = 1
 _PAYLOAD = ("version", "commit", "dirty", "allowed", "model", "image", "plan")

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import DataError
-from . import verdict_report
-from .digests import Digest, commit_tag
-from .fields import Fields, pretty
-from .times import moment, written
-from .verdicts import Verdict
+from ..formats.fields import Fields, pretty
+from ..formats.times import moment, written
+from ..oci.digests import Digest, commit_tag
+from ..verdicts import report as verdict_report
+from ..verdicts.verdict import Verdict
 
 SBOM = "https://cyclonedx.org/bom"
 PROVENANCE = "https://slsa.dev/provenance/v1"

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from ..verdicts.verdict import Severity, Waiver, WhenNotEvaluated
 from .sections import Check, Section
-from .verdicts import Severity, Waiver, WhenNotEvaluated
 
 FILE = "slipway.yaml"
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")

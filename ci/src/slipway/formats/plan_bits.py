@@ -23,8 +23,8 @@ import zlib
 
 from ..errors import DataError
 from .fields import canonical
-from .oci import created
 from .protobuf import BYTES, Record, Shape, in_order, walk
+from .times import created
 
 LIMIT = 256 * 1024 * 1024
 _ENTRIES = 10_000

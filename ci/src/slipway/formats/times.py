@@ -22,3 +22,12 @@ def moment(text: str, *, where: str) -> dt.datetime:
         return dt.datetime.strptime(text, _FORM).replace(tzinfo=dt.UTC)
     except ValueError:
         raise DataError(f"{text!r} is no time such as 2026-12-31T12:00:00Z", where=where) from None
+
+
+def created(epoch: int) -> str:
+    """Seconds since 1970 as RFC 3339 in UTC, as in `created` of a configuration."""
+    try:
+        when = dt.datetime.fromtimestamp(epoch, tz=dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        raise DataError(f"{epoch} is not a time in seconds since 1970") from None
+    return written(when)

@@ -11,17 +11,17 @@ from typing import Final
 
 import dagger
 
-from .concurrency import concurrently
-from .domain.digests import Digest
-from .domain.fields import Fields
-from .domain.reports import bandit, mypy, osv, pytest_junit, ruff, trivy, validation
-from .domain.reports.common import Context, ToolOutput
-from .domain.verdict_report import explain
-from .domain.verdicts import Severity, Status, Verdict, WhenNotEvaluated, overall
-from .errors import GateFailed, StageFailed
-from .image import ASSEMBLE, SBOM
-from .source import TYPES_CACHE, Source
-from .stage import Input, Outcome, Stage, StageRunner, daily
+from ..artifacts.image import ASSEMBLE, SBOM
+from ..artifacts.source import TYPES_CACHE, Source
+from ..errors import GateFailed, StageFailed
+from ..formats.fields import Fields
+from ..oci.digests import Digest
+from ..runtime.concurrency import concurrently
+from ..runtime.stage import Input, Outcome, Stage, StageRunner, daily
+from ..verdicts.readers import bandit, mypy, osv, pytest_junit, ruff, trivy, validation
+from ..verdicts.report import explain
+from ..verdicts.tool_output import Context, ToolOutput
+from ..verdicts.verdict import Severity, Status, Verdict, WhenNotEvaluated, overall
 
 REPORT: Final = "/stage/report"
 TREE: Final = "/tree"
@@ -297,7 +297,7 @@ async def advisories_data(source: Source, advisories: dagger.Directory) -> Data:
     printed = await (
         source.tools.assembler()
         .with_mounted_directory(ADVISORIES, advisories)
-        .with_exec(["python", "-m", "slipway.inside.advisories", ADVISORIES])
+        .with_exec(["python", "-m", "slipway.steps.advisories", ADVISORIES])
         .stdout()
     )
     facts = Fields.parse(printed, where="advisories")

@@ -7,17 +7,17 @@ from typing import Annotated
 import dagger
 from dagger import Doc, field, function, object_type
 
-from .domain.config import Engine
-from .domain.diagnostics import first_error
-from .domain.fields import Fields
-from .domain.plan_facts import State, facts_of
-from .errors import ConfigError, DataError
-from .git import Commit
-from .layout import digest_of
-from .source import Source
-from .stage import Input, Stage, StageRunner, by_key, never
+from ..artifacts.git import Commit
+from ..artifacts.source import Source
+from ..attestations.plan_facts import State, facts_of
+from ..config.project import Engine
+from ..errors import ConfigError, DataError
+from ..formats.diagnostics import first_error
+from ..formats.fields import Fields
+from ..runtime.layout import digest_of
+from ..runtime.stage import Input, Stage, StageRunner, by_key, never
+from ..runtime.tools import LIBRARY, STEPS
 from .state import Keeper, schema_of
-from .tools import LIBRARY
 
 ROOT = "/infrastructure"
 OUT = "/plan"
@@ -62,7 +62,7 @@ def workplace(source: Source, keeper: Keeper) -> dagger.Container:
     tree = source.tree.directory(top).filter(exclude=["**/.terraform", "**/*.tfstate*"])
     container = (
         source.tools.box(infrastructure.engine.value, locked="infrastructure")
-        .with_directory(LIBRARY, source.tools.library("inside", "domain"))
+        .with_directory(LIBRARY, source.tools.library(*STEPS))
         .with_directory(f"{ROOT}/{top}", tree)
         .with_env_variable("TF_IN_AUTOMATION", "1")
         .with_env_variable("CHECKPOINT_DISABLE", "1")
@@ -76,13 +76,13 @@ def workplace(source: Source, keeper: Keeper) -> dagger.Container:
 def asking(source: Source, keeper: Keeper) -> Stage:
     """The stage that asks where the state stands; never answered from the cache."""
     container = source.tools.box(locked="infrastructure").with_directory(
-        LIBRARY, source.tools.library("inside", "domain")
+        LIBRARY, source.tools.library(*STEPS)
     )
     return Stage(
         name=STATE,
         container=keeper.connected(container, source.tools),
         cache=never(),
-        argv=("python", "-m", "slipway.inside.state", "--schema", schema_of(source.project)),
+        argv=("python", "-m", "slipway.steps.state", "--schema", schema_of(source.project)),
         accept=(0, 1),
     )
 
@@ -101,7 +101,7 @@ def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
         [*tool, "validate", "-no-color"],
         [*tool, "plan", "-input=false", "-no-color", "-lock=false", f"-out={CLEAR}/saved.tfplan"],
         [
-            "python", "-m", "slipway.inside.plan", "--saved", f"{CLEAR}/saved.tfplan",
+            "python", "-m", "slipway.steps.plan", "--saved", f"{CLEAR}/saved.tfplan",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--tool", command,
             "--epoch", str(epoch), *keeper.key_options, "--output", OUT,
         ],
@@ -115,7 +115,7 @@ def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
         name=PLAN,
         container=container,
         cache=by_key(json.dumps(state.to_dict())),
-        argv=("python", "-m", "slipway.inside.sequence", "--commands", "/commands.json"),
+        argv=("python", "-m", "slipway.steps.sequence", "--commands", "/commands.json"),
         accept=(0, 4),
         gated_by=(STATE,) if keeper.keeps(infrastructure) else (),
     )
@@ -128,7 +128,7 @@ def packing(source: Source, files: dagger.Directory, commit: str) -> Stage:
         container=source.tools.assembler(),
         inputs=(Input(path=OUT, content=files, made_by=(PLAN,)),),
         argv=(
-            "python", "-m", "slipway.inside.assemble", "plan", "--files", OUT,
+            "python", "-m", "slipway.steps.assemble", "plan", "--files", OUT,
             "--commit", commit, "--output", "/layout",
         ),
     )  # fmt: skip

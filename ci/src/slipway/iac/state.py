@@ -8,9 +8,9 @@ from typing import Final
 import dagger
 from dagger import CacheSharingMode, dag
 
-from .domain.config import Infrastructure, Keeping, Project
-from .inside.plan import BACKEND
-from .tools import Tools
+from ..config.project import Infrastructure, Keeping, Project
+from ..runtime.tools import Tools
+from ..steps.plan import BACKEND
 
 VOLUME: Final = "slipway-state"
 KEYS_VOLUME: Final = "slipway-plan-keys"

@@ -7,13 +7,12 @@ has the same digest.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import DataError
+from ..formats.fields import Fields, canonical
 from .digests import Digest
-from .fields import Fields, canonical
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -71,15 +70,6 @@ class Descriptor:
             "size": self.size,
         }
         return {**said, "annotations": dict(self.annotations)} if self.annotations else said
-
-
-def created(epoch: int) -> str:
-    """Seconds since 1970 as RFC 3339 in UTC, as in `created` of a configuration."""
-    try:
-        moment = dt.datetime.fromtimestamp(epoch, tz=dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        raise DataError(f"{epoch} is not a time in seconds since 1970") from None
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def image_manifest(config: Descriptor, layers: Sequence[Descriptor]) -> bytes:

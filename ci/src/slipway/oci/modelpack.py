@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..errors import DataError
+from ..formats.fields import Fields, canonical
+from ..formats.times import created
 from .digests import Digest
-from .fields import Fields, canonical
-from .oci import Descriptor, artifact_manifest, created
+from .manifests import Descriptor, artifact_manifest
 
 ARTIFACT_TYPE = "application/vnd.cncf.model.manifest.v1+json"
 CONFIG_TYPE = "application/vnd.cncf.model.config.v1+json"

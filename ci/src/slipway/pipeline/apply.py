@@ -6,18 +6,18 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from .domain.diagnostics import first_error
-from .domain.fields import Fields
-from .domain.plan_facts import State, newest
-from .domain.statements import PLAN
-from .errors import ApplyFailed, ApplyRefused, ConfigError, Drifted
-from .inside.apply import BROKEN, REFUSED, WAIT
-from .inside.plan import SEALED
-from .layout import blob_titled
-from .plan import COMMANDS, ROOT, workplace
-from .source import Source
-from .stage import Stage, StageRunner, never
-from .state import Keeper, schema_of
+from ..artifacts.source import Source
+from ..attestations.plan_facts import State, newest
+from ..attestations.statements import PLAN
+from ..errors import ApplyFailed, ApplyRefused, ConfigError, Drifted
+from ..formats.diagnostics import first_error
+from ..formats.fields import Fields
+from ..iac.plan import COMMANDS, ROOT, workplace
+from ..iac.state import Keeper, schema_of
+from ..runtime.layout import blob_titled
+from ..runtime.stage import Stage, StageRunner, never
+from ..steps.apply import BROKEN, REFUSED, WAIT
+from ..steps.plan import SEALED
 from .verify import VerifiedRelease
 
 # What the embedded stack makes are files: they stay from one apply to the next.
@@ -59,7 +59,7 @@ async def apply(
         name="apply",
         container=container,
         argv=(
-            "python", "-m", "slipway.inside.apply", "--sealed", "/plan.sealed", "--facts", "/facts.json",
+            "python", "-m", "slipway.steps.apply", "--sealed", "/plan.sealed", "--facts", "/facts.json",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--schema", schema_of(source.project),
             "--tool", COMMANDS[infrastructure.engine], "--private", "/run/private/plan", *keeper.key_options,
         ),
@@ -106,7 +106,7 @@ async def drift(source: Source, keeper: Keeper, runner: StageRunner) -> str:
         name="drift",
         container=_lasting(source, keeper).with_new_file("/commands.json", json.dumps(steps)),
         argv=(
-            "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json", "--each",
+            "python", "-m", "slipway.steps.sequence", "--commands", "/commands.json", "--each",
         ),
         cache=never(),
     )  # fmt: skip

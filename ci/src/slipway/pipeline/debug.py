@@ -3,17 +3,17 @@
 import difflib
 from collections.abc import Sequence
 
+from ..artifacts import image as images
+from ..artifacts import model as models
+from ..artifacts.git import History
+from ..artifacts.source import Source
+from ..errors import ConfigError
+from ..gates.base import image_gates, sbom, source_gates
+from ..iac import plan as plans
+from ..iac.state import Keeper
+from ..runtime.stage import Stage, StageRunner
+from ..runtime.tools import NOBODY
 from . import champion as champions
-from . import image as images
-from . import model as models
-from . import plan as plans
-from .errors import ConfigError
-from .evidence import image_gates, sbom, source_gates
-from .git import History
-from .source import Source
-from .stage import Stage, StageRunner
-from .state import Keeper
-from .tools import NOBODY
 
 EARLY = ("dataset", "train", "model-files", "champion", "pack-model", "state", "plan", "pack-plan")
 LATE = ("assemble", "smoke-test", "image-secrets", "image-vulnerabilities", "sbom")

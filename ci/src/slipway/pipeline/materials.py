@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 import dagger
 from dagger import dag
 
-from .domain.config import Project
-from .domain.digests import Digest, Reference
-from .domain.fields import Fields
-from .domain.plan_facts import Making, PlanFacts
-from .domain.provenance import BASE, Build, BuildType, Dependency, predicate
-from .domain.verdicts import Verdict
-from .evidence import now
-from .layout import digest_of
-from .model import Model
-from .plan import Plan
-from .source import Source
-from .tools import PACKAGE, fingerprint
+from ..artifacts.model import Model
+from ..artifacts.source import Source
+from ..attestations.plan_facts import Making, PlanFacts
+from ..attestations.provenance import BASE, Build, BuildType, Dependency, predicate
+from ..config.project import Project
+from ..formats.fields import Fields
+from ..gates.base import now
+from ..iac.plan import Plan
+from ..oci.digests import Digest, Reference
+from ..runtime.layout import digest_of
+from ..runtime.tools import PACKAGE, fingerprint
+from ..verdicts.verdict import Verdict
 
 BUILDERS = "tag:slipway,2026:builder/"
 # What the scanners knew: no address, a name. The same data may come from anywhere.

@@ -8,24 +8,15 @@ import dagger
 from dagger import Doc, dag, object_type
 from dagger import field as shown
 
-from . import champion as champions
-from . import image as images
-from . import model as models
-from . import plan as plans
-from .concurrency import concurrently
-from .contended import publish_until_stable
-from .domain import release as values
-from .domain.champion import TAG as CHAMPION
-from .domain.digests import Digest, Reference, commit_tag
-from .domain.mlbom import facts_of, ml_bom
-from .domain.policy_rules import ATTESTED
-from .domain.release_report import Made, render, size
-from .domain.report_page import render as render_page
-from .domain.sarif import to_sarif
-from .domain.statements import PLAN, PROVENANCE, VERDICTS, Judgement
-from .domain.verdicts import Verdict
-from .errors import ConfigError, DirtyTree
-from .evidence import (
+from ..artifacts import image as images
+from ..artifacts import model as models
+from ..artifacts.git import Commit, History
+from ..artifacts.source import Source
+from ..attestations import release as values
+from ..attestations.mlbom import facts_of, ml_bom
+from ..attestations.statements import PLAN, PROVENANCE, VERDICTS, Judgement
+from ..errors import ConfigError, DirtyTree
+from ..gates.base import (
     SELF_SUFFICIENT,
     about,
     image_gates,
@@ -35,15 +26,24 @@ from .evidence import (
     sbom,
     source_gates,
 )
-from .git import Commit, History
-from .layout import digest_of, manifest_of, size_of
-from .origins import Origins, origins
-from .publisher import Publisher, Subject, refuse_moved
-from .signing import MODEL_SIGNATURE, Verifier, signing_folder
-from .source import Source
-from .stage import Stage, StageRunner
-from .state import Keeper
-from .tools import fingerprint
+from ..iac import plan as plans
+from ..iac.state import Keeper
+from ..oci.digests import Digest, Reference, commit_tag
+from ..policy.champion import TAG as CHAMPION
+from ..policy.rules import ATTESTED
+from ..publishing.contended import publish_until_stable
+from ..publishing.publisher import Publisher, Subject, refuse_moved
+from ..report.page import render as render_page
+from ..report.sarif import to_sarif
+from ..report.text import Made, render, size
+from ..runtime.concurrency import concurrently
+from ..runtime.layout import digest_of, manifest_of, size_of
+from ..runtime.stage import Stage, StageRunner
+from ..runtime.tools import fingerprint
+from ..signers.cosign import MODEL_SIGNATURE, Verifier, signing_folder
+from ..verdicts.verdict import Verdict
+from . import champion as champions
+from .materials import Origins, origins
 from .verify import VerifiedArtifact, verified, verify_artifacts
 
 # Which builders there are, and what each may honestly claim: SECURITY.md, "Provenance".
@@ -338,7 +338,7 @@ def _pack_stage(job: ReleaseJob, release: values.Release) -> Stage:
             "/release.json", release.payload().decode()
         ),
         argv=(
-            "python", "-m", "slipway.inside.assemble", "release",
+            "python", "-m", "slipway.steps.assemble", "release",
             "--file", "/release.json", "--output", "/layout",
         ),
         gated_by=(*(verdict.gate for verdict in release.verdicts), images.SBOM, plans.PACK),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import dagger
 
-from .domain.policy import EMBEDDED, FILE, Policy, Signer, parse
-from .errors import ConfigError, VerificationError
-from .signing import Verifier
+from ..errors import ConfigError, VerificationError
+from ..policy.document import EMBEDDED, FILE, Policy, Signer, parse
+from ..signers.cosign import Verifier
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,21 @@ from typing import Final
 
 import dagger
 
-from . import image as images
-from . import model as models
-from . import plan as plans
-from .client import RegistryClient
-from .concurrency import concurrently
-from .domain.provenance import Recorded, newest
-from .domain.statements import PROVENANCE
-from .errors import DirtyTree, NotReproduced
-from .git import History
-from .layout import digest_of
-from .signing import Verifier
-from .source import open_source
-from .stage import Input, Stage
-from .state import Keeper
-from .tools import Tools, fingerprint
+from ..artifacts import image as images
+from ..artifacts import model as models
+from ..artifacts.git import History
+from ..artifacts.source import open_source
+from ..attestations.provenance import Recorded, newest
+from ..attestations.statements import PROVENANCE
+from ..errors import DirtyTree, NotReproduced
+from ..iac import plan as plans
+from ..iac.state import Keeper
+from ..publishing.client import RegistryClient
+from ..runtime.concurrency import concurrently
+from ..runtime.layout import digest_of
+from ..runtime.stage import Input, Stage
+from ..runtime.tools import Tools, fingerprint
+from ..signers.cosign import Verifier
 from .verify import VerifiedArtifact, first_verifier, read_release, verify_artifact
 
 KINDS: Final = ("model", "image", "plan")
@@ -168,7 +168,7 @@ async def _compare(
         name=f"compare-{kind}",
         container=job.client.tools.assembler(),
         argv=(
-            "python", "-m", "slipway.inside.compare", "--recorded", "/recorded", "--rebuilt", "/rebuilt",
+            "python", "-m", "slipway.steps.compare", "--recorded", "/recorded", "--rebuilt", "/rebuilt",
         ),
         inputs=(
             Input(path="/recorded", content=artifact.layout, made_by=(artifact.stage,)),

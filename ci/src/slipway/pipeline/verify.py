@@ -11,14 +11,14 @@ from typing import Final
 
 import dagger
 
-from .client import PulledArtifact, RegistryClient
-from .concurrency import concurrently
-from .domain.policy import Environment, Policy
-from .domain.policy_rules import Case, Evidence, evaluate
-from .domain.release import Release, parse_payload
-from .domain.verification import Verification
-from .errors import VerificationError
-from .signing import Verifier
+from ..attestations.release import Release, parse_payload
+from ..errors import VerificationError
+from ..policy.document import Environment, Policy
+from ..policy.rules import Case, Evidence, evaluate
+from ..policy.verification import Verification
+from ..publishing.client import PulledArtifact, RegistryClient
+from ..runtime.concurrency import concurrently
+from ..signers.cosign import Verifier
 
 _VERIFIED: Final = object()
 """Held by this module alone: whoever has it has verified."""

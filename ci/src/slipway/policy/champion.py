@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..attestations import provenance
+from ..attestations.statements import PROVENANCE, VERDICTS, Statement, newest
 from ..errors import SlipwayError
-from . import provenance
-from .modelpack import ARTIFACT_TYPE
-from .policy_rules import Evidence
-from .statements import PROVENANCE, VERDICTS, Statement, newest
-from .verdicts import Verdict
+from ..oci.modelpack import ARTIFACT_TYPE
+from ..verdicts.verdict import Verdict
+from .rules import Evidence
 
 GATE = "champion"
 # The tag of the last released model, in the repository of models: the one tag that moves, as the last act of a release.

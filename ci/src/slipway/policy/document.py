@@ -10,10 +10,10 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+from ..config.sections import Section
 from ..errors import ConfigError, DataError
-from .digests import Digest
-from .sections import Section
-from .verdicts import Severity, WhenNotEvaluated
+from ..oci.digests import Digest
+from ..verdicts.verdict import Severity, WhenNotEvaluated
 
 FILE = "policy.yaml"
 EMBEDDED = "embedded"

@@ -10,18 +10,27 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..attestations import provenance
+from ..attestations.plan_facts import PlanFacts
+from ..attestations.plan_facts import newest as newest_facts
+from ..attestations.release import Release
+from ..attestations.statements import (
+    NAMES,
+    PLAN,
+    PROVENANCE,
+    SBOM,
+    VERDICTS,
+    Judgement,
+    Statement,
+    newest,
+)
 from ..errors import SlipwayError
-from . import provenance
-from .digests import Reference
-from .modelpack import ARTIFACT_TYPE as MODEL_TYPE
-from .oci import PLAN_TYPE, RELEASE_TYPE
-from .plan_facts import PlanFacts
-from .plan_facts import newest as newest_facts
-from .policy import Environment, GateRule, Policy, Signer, Waiver
-from .release import Release
-from .statements import NAMES, PLAN, PROVENANCE, SBOM, VERDICTS, Judgement, Statement, newest
-from .times import written
-from .verdicts import Finding, Status, Verdict, WhenNotEvaluated
+from ..formats.times import written
+from ..oci.digests import Reference
+from ..oci.manifests import PLAN_TYPE, RELEASE_TYPE
+from ..oci.modelpack import ARTIFACT_TYPE as MODEL_TYPE
+from ..verdicts.verdict import Finding, Status, Verdict, WhenNotEvaluated
+from .document import Environment, GateRule, Policy, Signer, Waiver
 from .verification import Check, Verification
 
 # Clocks of two machines differ a little; a statement of the day after tomorrow is no honest one.

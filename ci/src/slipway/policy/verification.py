@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .fields import pretty
-from .times import written
-from .verdicts import plain
+from ..formats.fields import pretty
+from ..formats.times import written
+from ..verdicts.verdict import plain
 
 _WIDTH = 96
 

@@ -2,7 +2,7 @@
 
 cosign alone is satisfied too soon: `verify` takes any bundle that the key made for a signature, an attestation of a
 failed scan too, and `verify-attestation` passes when one of several matches. So the type of every bundle is checked,
-and every statement that verified is read: its type, its subject, and what it says (domain.policy_rules).
+and every statement that verified is read: its type, its subject, and what it says (policy.rules).
 """
 
 import json
@@ -13,18 +13,18 @@ from typing import Final
 
 import dagger
 
-from .domain.digests import Digest, Reference
-from .domain.fields import Fields
-from .domain.oci import MANIFEST_LIMIT
-from .domain.policy_rules import ATTESTED, Evidence
-from .domain.registry_answers import absent, explain, of_registry, said
-from .domain.statements import NAMES, Statement, of_envelopes
-from .errors import ContentMismatch, DataError, RegistryError, SlipwayError
-from .once import once
-from .registry import Registry
-from .signing import SIGNATURE, Verifier, verify_commands
-from .stage import Outcome, Stage, StageRunner, never
-from .tools import Tools
+from ..attestations.statements import NAMES, Statement, of_envelopes
+from ..errors import ContentMismatch, DataError, RegistryError, SlipwayError
+from ..formats.fields import Fields
+from ..oci.digests import Digest, Reference
+from ..oci.manifests import MANIFEST_LIMIT
+from ..oci.registry_errors import absent, explain, of_registry, said
+from ..policy.rules import ATTESTED, Evidence
+from ..registries.base import Registry
+from ..runtime.memo import once
+from ..runtime.stage import Outcome, Stage, StageRunner, never
+from ..runtime.tools import Tools
+from ..signers.cosign import SIGNATURE, Verifier, verify_commands
 
 PULLED: Final = "/pulled"
 # Verification reads what others wrote: it may not go on for ever.
@@ -182,7 +182,7 @@ class RegistryClient:
             name=name,
             container=connected.with_new_file("/commands.json", json.dumps(list(commands))),
             argv=(
-                "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json", *options,
+                "python", "-m", "slipway.steps.sequence", "--commands", "/commands.json", *options,
             ),
             gated_by=tuple(gated_by),
             # What the registry holds now is what counts, not what it held then.

@@ -12,12 +12,12 @@ from typing import Final
 
 import anyio
 
+from ..errors import VerificationError
+from ..formats.fields import Fields
+from ..policy.rules import Evidence
+from ..signers.cosign import Verifier
 from .client import PulledArtifact
-from .domain.fields import Fields
-from .domain.policy_rules import Evidence
-from .errors import VerificationError
 from .publisher import Publisher, Subject
-from .signing import Verifier
 
 ROUNDS: Final = 6
 # Two that lost to each other wait for different times, or they would meet again. Milliseconds.

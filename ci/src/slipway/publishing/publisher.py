@@ -9,11 +9,11 @@ from typing import Final
 
 import dagger
 
+from ..errors import SigningError, TagConflict
+from ..oci.registry_errors import of_registry, said
+from ..runtime.layout import digest_of
+from ..signers.cosign import Signer, attest_command, sign_commands
 from .client import FAILED, RegistryClient
-from .domain.registry_answers import of_registry, said
-from .errors import SigningError, TagConflict
-from .layout import digest_of
-from .signing import Signer, attest_command, sign_commands
 
 TAG: Final = "tag"
 

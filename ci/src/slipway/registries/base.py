@@ -14,9 +14,9 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from .domain.digests import Reference
-from .once import known
-from .tools import Tools
+from ..oci.digests import Reference
+from ..runtime.memo import known
+from ..runtime.tools import Tools
 
 EMBEDDED: Final = "localhost:5050"
 PORT: Final = 5050

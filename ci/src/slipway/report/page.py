@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from .release import Release, parse_report
-from .report_style import STYLE
-from .report_timeline import timeline
-from .verdicts import Finding, Status, Verdict
+from ..attestations.release import Release, parse_report
+from ..verdicts.verdict import Finding, Status, Verdict
+from .style import STYLE
+from .timeline import timeline
 
 _WORDS = {
     Status.PASSED: ("passed", "passed"),

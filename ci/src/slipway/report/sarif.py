@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from .fields import pretty
-from .times import written
-from .verdicts import Finding, Severity, Status, Verdict
+from ..formats.fields import pretty
+from ..formats.times import written
+from ..verdicts.verdict import Finding, Severity, Status, Verdict
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .release import Release
-from .timings import render_text as render_times
-from .verdict_report import render_text as render_verdicts
-from .verdicts import Status
+from ..attestations.release import Release
+from ..formats.timings import render_text as render_times
+from ..verdicts.report import render_text as render_verdicts
+from ..verdicts.verdict import Status
 
 _UNITS = ("B", "kB", "MB", "GB")
 

@@ -5,7 +5,7 @@ from typing import Any, Never, TypeVar, cast, overload
 
 import anyio
 
-from .errors import flatten
+from ..errors import flatten
 
 _T = TypeVar("_T")
 _A = TypeVar("_A")

@@ -5,10 +5,10 @@ import json
 import dagger
 from dagger import dag
 
-from .domain.digests import Digest
-from .domain.modelpack import titled
-from .errors import DataError
-from .once import read_once
+from ..errors import DataError
+from ..oci.digests import Digest
+from ..oci.modelpack import titled
+from .memo import read_once
 
 
 @read_once

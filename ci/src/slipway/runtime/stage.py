@@ -16,9 +16,9 @@ from typing import Final
 import dagger
 from opentelemetry import trace
 
-from .domain.timings import StageTime
-from .errors import StageFailed
-from .once import once
+from ..errors import StageFailed
+from ..formats.timings import StageTime
+from .memo import once
 
 OUT: Final = "/stage"
 CACHE_KEY: Final = "SLIPWAY_CACHE_KEY"
@@ -135,7 +135,7 @@ class Stage:
         asked = [word for name in self.versions for word in ("--version-of", name)]
         return self.loaded().with_exec(
             [
-                "python", "-m", "slipway.inside.stage",
+                "python", "-m", "slipway.steps.stage",
                 "--name", self.name, "--out", OUT, "--accept", accept, "--timeout", str(self.seconds),
                 *asked, "--", *self.argv,
             ]

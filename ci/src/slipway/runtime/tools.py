@@ -19,9 +19,9 @@ from typing import Final
 import dagger
 from dagger import dag
 
+from ..errors import ConfigError
 from .concurrency import concurrently
-from .errors import ConfigError
-from .once import once
+from .memo import once
 
 IMAGES: Final[Mapping[str, str]] = {
     "python": "docker.io/library/python:3.11-slim-bookworm",
@@ -44,14 +44,16 @@ BINARIES: Final[Mapping[str, tuple[str, str]]] = {
     "opentofu": ("/usr/local/bin/tofu", "tofu"),
     "terraform": ("/bin/terraform", "terraform"),
 }
-PACKAGE: Final = Path(__file__).parent
-LIBRARY: Final = "/opt/slipway"  # where steps find slipway.inside
+PACKAGE: Final = Path(__file__).parents[1]
+LIBRARY: Final = "/opt/slipway"  # where steps find slipway.steps
 PIP_CACHE: Final = "slipway-pip"
+# The folders that our programs inside stages import.
+STEPS: Final = ("steps", "attestations", "verdicts", "oci", "formats")
 # `nonroot` of the distroless images: no such user exists on a base image.
 NOBODY: Final = "65532:65532"
 # How what loads a model is started: without a network (inside.offline), and by the image's own Python without the
 # packages of anybody.
-OFFLINE: Final = ("/usr/local/bin/python3", "-I", "-S", f"{LIBRARY}/slipway/inside/offline.py")
+OFFLINE: Final = ("/usr/local/bin/python3", "-I", "-S", f"{LIBRARY}/slipway/steps/offline.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,7 @@ class Tools:
             .with_env_variable("PYTHONPATH", LIBRARY)
             .with_env_variable("PIP_DISABLE_PIP_VERSION_CHECK", "1")
             .with_env_variable("PIP_ROOT_USER_ACTION", "ignore")
-            .with_directory(LIBRARY, self.library("inside"))
+            .with_directory(LIBRARY, self.library("steps"))
         )
 
     @once
@@ -134,8 +136,8 @@ class Tools:
 
     @once
     def assembler(self) -> dagger.Container:
-        """The Python image with the domain too: what writes layers, manifests and layouts."""
-        return self.python().with_directory(LIBRARY, self.library("inside", "domain"))
+        """The Python image with the pure folders too: what writes layers, manifests and layouts."""
+        return self.python().with_directory(LIBRARY, self.library(*STEPS))
 
     @once
     def library(self, *folders: str) -> dagger.Directory:

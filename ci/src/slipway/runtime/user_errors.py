@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import dagger
 from dagger.mod._exceptions import FunctionError
 
-from .errors import SlipwayError, flatten, one
+from ..errors import SlipwayError, flatten, one
 
 
 @contextmanager

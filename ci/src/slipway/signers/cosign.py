@@ -13,12 +13,12 @@ from typing import Final, Protocol
 import dagger
 from dagger import CacheSharingMode, dag
 
-from .domain.registry_answers import said
-from .domain.statements import PROVENANCE, SBOM
-from .errors import SigningError, VerificationError
-from .inside.key import PAIR
-from .stage import Input, Stage, StageRunner, by_key, never
-from .tools import Tools
+from ..attestations.statements import PROVENANCE, SBOM
+from ..errors import SigningError, VerificationError
+from ..oci.registry_errors import said
+from ..runtime.stage import Input, Stage, StageRunner, by_key, never
+from ..runtime.tools import Tools
+from ..steps.key import PAIR
 
 VOLUME: Final = "slipway-keys"
 KEYS: Final = "/run/slipway/keys"
@@ -124,7 +124,7 @@ def signing_folder(tools: Tools, signer: Signer, model: Input, mark: str) -> Sta
         name="sign-model",
         container=container,
         argv=(
-            "python", "-m", "slipway.inside.model_signature", "--folder", model.path, *options,
+            "python", "-m", "slipway.steps.model_signature", "--folder", model.path, *options,
             "--output", MODEL_SIGNATURE,
         ),
         inputs=(model,),
@@ -205,7 +205,7 @@ async def public_key(tools: Tools, key: Key, runner: StageRunner) -> str:
             "Check --key-password, and that the key is one of `cosign generate-key-pair`",
         )
     container = key.mounted(tools.box("cosign"))
-    argv = ("python", "-m", "slipway.inside.key", KEYS)
+    argv = ("python", "-m", "slipway.steps.key", KEYS)
     made = await runner.run_to_success(
         Stage(name="key", container=container, argv=argv, cache=never())
     )
@@ -220,7 +220,7 @@ async def printed_key(tools: Tools, signer: Signer, runner: StageRunner, remedy:
         name="key",
         container=container.with_new_file("/commands.json", commands),
         argv=(
-            "python", "-m", "slipway.inside.sequence", "--commands", "/commands.json",
+            "python", "-m", "slipway.steps.sequence", "--commands", "/commands.json",
             *signer.handed,
         ),
         cache=never(),

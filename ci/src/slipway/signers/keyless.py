@@ -13,11 +13,11 @@ from typing import Final
 
 import dagger
 
-from .domain import policy as policies
-from .errors import ConfigError
-from .signing import CONFIG, ROOT, Key, Signer, Verifier, offline, printed_key
-from .stage import StageRunner
-from .tools import Tools
+from ..errors import ConfigError
+from ..policy import document as policies
+from ..runtime.stage import StageRunner
+from ..runtime.tools import Tools
+from .cosign import CONFIG, ROOT, Key, Signer, Verifier, offline, printed_key
 
 CREDENTIALS: Final = "/run/slipway/signing-credentials"
 # cosign's schemes of keys whose credentials are environment variables (docs.sigstore.dev, "KMS plugins").

@@ -1,7 +1,7 @@
 """Print what a local OSV database is, as JSON: `day`, on which the newest of its advisories was modified (null where it
 holds none), and `digest`, that of its files.
 
-    python -m slipway.inside.advisories DIR
+    python -m slipway.steps.advisories DIR
 
 The folder is laid out as osv-scanner expects its local database: osv-scanner/<ecosystem>/all.zip.
 """
@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..domain.reports.osv import newest
+from ..verdicts.readers.osv import newest
 from .plan import digest_of_tree
 
 

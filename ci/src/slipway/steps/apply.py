@@ -1,10 +1,10 @@
 """Apply a plan: open what was sealed, ask whether it may be applied here and now, note it as spent, apply those bytes.
 
-    python -m slipway.inside.apply --sealed FILE --facts FILE --tree DIR --stack PATH --schema NAME --tool tofu
+    python -m slipway.steps.apply --sealed FILE --facts FILE --tree DIR --stack PATH --schema NAME --tool tofu
         --private DIR --key FILE | --keys DIR
 
-The facts are the predicate that was signed of the plan (domain.plan_facts). Nothing is ever planned here. Exit code 5:
-it may not be applied, and standard error says why, a line each. Exit code 6: applying failed half-way.
+The facts are the predicate that was signed of the plan (attestations.plan_facts). Nothing is ever planned here.
+Exit code 5: it may not be applied, and standard error says why, a line each. Exit code 6: applying failed half-way.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ..domain.digests import Digest
-from ..domain.fields import Fields
-from ..domain.plan_facts import PlanFacts
+from ..attestations.plan_facts import PlanFacts
 from ..errors import DataError, SlipwayError
+from ..formats.fields import Fields
+from ..oci.digests import Digest
 from .plan import asked, making
 from .seal import ensure, key_in, unseal
 from .state import PATIENCE, alone, connected, end, read, spend

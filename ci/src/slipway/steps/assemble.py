@@ -1,11 +1,11 @@
 """Write layers, artifacts and images as OCI layouts, the same bits every time.
 
-    python -m slipway.inside.assemble layer   --folder DIR --at /opt/venv --output DIR [--without-tests]
-    python -m slipway.inside.assemble image   --base TAR --layers DIR… --config JSON --epoch N
+    python -m slipway.steps.assemble layer   --folder DIR --at /opt/venv --output DIR [--without-tests]
+    python -m slipway.steps.assemble image   --base TAR --layers DIR… --config JSON --epoch N
                                               --output DIR --archive TAR
-    python -m slipway.inside.assemble model   --files DIR --name NAME --commit SHA --epoch N --output DIR
-    python -m slipway.inside.assemble plan    --files DIR --commit SHA --epoch N --output DIR
-    python -m slipway.inside.assemble release --file JSON --output DIR
+    python -m slipway.steps.assemble model   --files DIR --name NAME --commit SHA --epoch N --output DIR
+    python -m slipway.steps.assemble plan    --files DIR --commit SHA --epoch N --output DIR
+    python -m slipway.steps.assemble release --file JSON --output DIR
 
 Layout: OCI image specification 1.1, "OCI Image Layout". Layers carry no time of their own (1 January 1980, the oldest
 that a zip can hold), so that a layer's digest changes when its content does, and not with every commit.
@@ -20,12 +20,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from ..domain.derived import AddedLayer, Settings, derive
-from ..domain.digests import Digest
-from ..domain.layer import write_layer
-from ..domain.modelpack import Facts, ModelFile, Role, pack
-from ..domain.oci import PLAN_TYPE, Descriptor, artifact_manifest, release_manifest
 from ..errors import SlipwayError
+from ..oci.derived_image import AddedLayer, Settings, derive
+from ..oci.digests import Digest
+from ..oci.layer import write_layer
+from ..oci.manifests import PLAN_TYPE, Descriptor, artifact_manifest, release_manifest
+from ..oci.modelpack import Facts, ModelFile, Role, pack
 
 CONTENT_EPOCH: Final = 315532800
 LAYER_TYPE: Final = "application/vnd.oci.image.layer.v1.tar+gzip"

@@ -1,6 +1,6 @@
 """Compile every Python file below a folder, the same bytes every time.
 
-    python -m slipway.inside.bytecode DIR
+    python -m slipway.steps.bytecode DIR
 
 The byte-code holds no time but a hash of its source that is never checked (PEP 552): the files of an image do not
 change. A constant is written in a way that depends on the hash seed and on what the process compiled before, so the
@@ -36,7 +36,7 @@ def compile_all(folder: Path) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Command line of this program; see the text of the module."""
     if os.environ.get("PYTHONHASHSEED") != "0":
-        command = [sys.executable, "-m", "slipway.inside.bytecode", *arguments]
+        command = [sys.executable, "-m", "slipway.steps.bytecode", *arguments]
         os.execve(sys.executable, command, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606
     print(f"{compile_all(Path(arguments[0]))} files compiled")
     return 0

@@ -1,6 +1,6 @@
 """Compare an artifact that was recorded with the same one rebuilt.
 
-    python -m slipway.inside.compare --recorded LAYOUT --rebuilt LAYOUT
+    python -m slipway.steps.compare --recorded LAYOUT --rebuilt LAYOUT
 
 Standard output is a JSON list of differences, a sentence each; it is empty if the digests are the same. Exit code 5:
 they differ.
@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..domain.layout_diff import compare
 from ..errors import SlipwayError
+from ..oci.layout_diff import compare
 
 DIFFERENT = 5
 MOST = 50

@@ -1,6 +1,6 @@
 """Write down which modules of others the Python files below a folder import, one `import` a line, sorted.
 
-    python -m slipway.inside.imports DIR
+    python -m slipway.steps.imports DIR
 
 It is what a type checker can look at before it looks at the folder. Files that do not parse are left to the checker,
 which says so; a name that is one of the folder's own files or folders is taken for its own.

@@ -1,6 +1,6 @@
 """Make the embedded signing key, once: a cosign key pair without a password in a folder that lasts.
 
-    python -m slipway.inside.key /keys
+    python -m slipway.steps.key /keys
 
 Prints the public key. Two at once are safe: the pair is made elsewhere and moved in by a rename of its folder.
 """

@@ -1,6 +1,6 @@
 """The gate of a model's files: each is of a kind that can be read without running code, or it is refused.
 
-    python -m slipway.inside.model_files --folder /model --rules rules.json
+    python -m slipway.steps.model_files --folder /model --rules rules.json
 
 rules.json: {"globals": [["module", "name"], …], "types": ["module.name", …]}. Prints a JSON list of findings, each with
 id, where, title and remedy. Nothing is loaded: safetensors and ONNX are read by their own strict parsers, and about a
@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..domain.weights import LIMIT, Kind, examine
 from ..errors import SlipwayError
+from ..formats.weights import LIMIT, Kind, examine
 
 SECONDS: Final = 120
 # `python -m picklescan` (1.0.5) ends with 0 whatever it found: its __main__ throws the answer away.

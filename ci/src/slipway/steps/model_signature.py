@@ -1,7 +1,7 @@
 """Sign a model's folder by OpenSSF model signing, with the key that cosign signs with, or as the same identity.
 
-    python -m slipway.inside.model_signature --folder /model --key cosign.key [--password FILE] --output model.sig
-    python -m slipway.inside.model_signature --folder /model --environment FILE --signing-config FILE
+    python -m slipway.steps.model_signature --folder /model --key cosign.key [--password FILE] --output model.sig
+    python -m slipway.steps.model_signature --folder /model --environment FILE --signing-config FILE
         --trusted-root FILE --output model.sig
 
 Whoever has the folder, the signature and the public key verifies it without a registry:

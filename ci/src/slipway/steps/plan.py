@@ -1,10 +1,10 @@
 """Take a saved plan, write down what it was made from, and seal it before it leaves this container.
 
-    python -m slipway.inside.plan --saved FILE --tree DIR --stack PATH --tool tofu --epoch N --keys DIR --output DIR
+    python -m slipway.steps.plan --saved FILE --tree DIR --stack PATH --tool tofu --epoch N --keys DIR --output DIR
 
 Writes `plan.tfplan.sealed` (the saved plan without the time of day in it, sealed: it holds every value in clear text),
 `plan.json` (without sensitive values) and `plan.txt`, `source.json` (the stack and the digest of the files it was made
-from). Prints what is signed of it as JSON, see domain.plan_facts.
+from). Prints what is signed of it as JSON, see attestations.plan_facts.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ..domain.digests import Digest
-from ..domain.plan_bits import normalise
-from ..domain.plan_facts import Making
-from ..domain.redact import redact
+from ..attestations.plan_facts import Making
 from ..errors import DataError, SlipwayError
+from ..formats.plan_bits import normalise
+from ..formats.redact import redact
+from ..oci.digests import Digest
 from .seal import ensure, key_in, name_of, seal
 
 SEALED: Final = "plan.tfplan.sealed"

@@ -1,6 +1,6 @@
 """Run a list of commands one after the other, and stop at the first that fails.
 
-    python -m slipway.inside.sequence --commands commands.json [--secret COSIGN_PASSWORD=/run/secrets/password]
+    python -m slipway.steps.sequence --commands commands.json [--secret COSIGN_PASSWORD=/run/secrets/password]
         [--environment /run/secrets/lines] [--each]
 
 commands.json is a list of argv lists. Standard output is a JSON list with what each command printed on its own

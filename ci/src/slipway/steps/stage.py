@@ -1,6 +1,6 @@
 """Run one step of the pipeline and write down how it went.
 
-    python -m slipway.inside.stage --name train --out /stage --accept 0,3 --timeout 600 -- argv…
+    python -m slipway.steps.stage --name train --out /stage --accept 0,3 --timeout 600 -- argv…
 
 Leaves in the folder given by --out: `stdout`, `stderr` (whole) and `stage.json` (name, argv, start and length in
 seconds of the epoch, exit code, and both outputs as text, so that one file says everything). An exit code that

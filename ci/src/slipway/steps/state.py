@@ -1,6 +1,6 @@
 """The state of infrastructure in PostgreSQL: which database it is, where the state stands, and which plans are spent.
 
-    python -m slipway.inside.state --schema NAME [--workspace NAME]
+    python -m slipway.steps.state --schema NAME [--workspace NAME]
 
 Prints JSON: backend, lineage, serial. The connection is in PG_CONN_STR, as the `pg` backend reads it. The backend's
 table: OpenTofu and Terraform, internal/backend/remote-state/pg (table states in a schema that the stack names).
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from ..domain.plan_facts import State
+from ..attestations.plan_facts import State
 from ..errors import DataError, SlipwayError
 
 VARIABLE: Final = "PG_CONN_STR"

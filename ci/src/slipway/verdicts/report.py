@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
 from ..errors import DataError
-from .digests import Digest
-from .fields import Fields, load, pretty
-from .times import moment, written
-from .verdicts import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
+from ..formats.fields import Fields, load, pretty
+from ..formats.times import moment, written
+from ..oci.digests import Digest
+from .verdict import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
 
 _WIDTH = 72
 _SHOWN = 5

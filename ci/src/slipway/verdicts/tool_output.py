@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..digests import Digest
-from ..verdicts import Finding, Severity, Status, Verdict, Waiver, decide, plain
+from ..oci.digests import Digest
+from .verdict import Finding, Severity, Status, Verdict, Waiver, decide, plain
 
 _TAIL = 3
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from ..errors import DataError
-from .digests import Digest
+from ..oci.digests import Digest
 
 
 class Status(Enum):

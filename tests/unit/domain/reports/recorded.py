@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from slipway.domain.reports import bandit, mypy, osv, pytest_junit, ruff, trivy
-from slipway.domain.reports.common import Context, ToolOutput
-from slipway.domain.verdicts import Severity, Verdict
+from slipway.verdicts.readers import bandit, mypy, osv, pytest_junit, ruff, trivy
+from slipway.verdicts.tool_output import Context, ToolOutput
+from slipway.verdicts.verdict import Severity, Verdict
 
 ASSETS = Path(__file__).parents[3] / "assets"
 DAY = dt.date(2026, 11, 23)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slipway.domain.reports.common import ToolOutput
-from slipway.domain.verdicts import Status
+from slipway.verdicts.tool_output import ToolOutput
+from slipway.verdicts.verdict import Status
 
 from .recorded import CONTEXT, GOOD, LOG, READERS, SCANNED, text
 

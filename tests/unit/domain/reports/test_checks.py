@@ -5,9 +5,9 @@ wrote them.
 from __future__ import annotations
 
 import pytest
-from slipway.domain.reports import bandit, validation
-from slipway.domain.reports.common import ToolOutput
-from slipway.domain.verdicts import Status
+from slipway.verdicts.readers import bandit, validation
+from slipway.verdicts.tool_output import ToolOutput
+from slipway.verdicts.verdict import Status
 
 from .recorded import CONTEXT, lines, read, text
 

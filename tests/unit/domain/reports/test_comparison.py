@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from slipway.domain.reports.common import Context, ToolOutput
-from slipway.domain.reports.comparison import read
-from slipway.domain.verdicts import Status, Verdict, Waiver
+from slipway.verdicts.readers.comparison import read
+from slipway.verdicts.tool_output import Context, ToolOutput
+from slipway.verdicts.verdict import Status, Verdict, Waiver
 
 TODAY = dt.date(2026, 11, 24)
 TOLERANCE = 0.005

@@ -7,9 +7,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from slipway.domain.reports import osv
-from slipway.domain.reports.common import Context, ToolOutput
-from slipway.domain.verdicts import Status
+from slipway.verdicts.readers import osv
+from slipway.verdicts.tool_output import Context, ToolOutput
+from slipway.verdicts.verdict import Status
 
 from .recorded import CONTEXT, DAY, SCANNED, lines, read, text
 

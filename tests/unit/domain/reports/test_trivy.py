@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from slipway.domain.reports import trivy
-from slipway.domain.reports.common import Context, ToolOutput
-from slipway.domain.verdicts import Severity, Status, Waiver
+from slipway.verdicts.readers import trivy
+from slipway.verdicts.tool_output import Context, ToolOutput
+from slipway.verdicts.verdict import Severity, Status, Waiver
 
 from .recorded import CONTEXT, DAY, LOG, lines, packages, read, settings, text
 

@@ -5,9 +5,9 @@ later).
 from __future__ import annotations
 
 from ...errors import DataError
-from ..fields import Fields
-from ..verdicts import Finding, Severity, Verdict
-from .common import Context, ToolOutput, count
+from ...formats.fields import Fields
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Verdict
 
 TOOL = "bandit"
 

@@ -8,9 +8,9 @@ Exit codes: 0 measured, 3 the data is not usable, 4 the champion is not. Any oth
 from __future__ import annotations
 
 from ...errors import DataError
-from ..fields import Fields
-from ..verdicts import Finding, Severity, Status, Verdict, decide, plain
-from .common import Context, ToolOutput, count
+from ...formats.fields import Fields
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Status, Verdict, decide, plain
 
 TOOL = "compare"
 BAD_CHAMPION = 4

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from ..verdicts import Finding, Severity, Status, Verdict
-from .common import Context, ToolOutput, count
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Status, Verdict
 
 TOOL = "mypy"
 _ERROR = re.compile(

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 
 from ...errors import DataError
-from ..fields import Fields
-from ..verdicts import Finding, Severity, Verdict
-from .common import Context, ToolOutput, count
+from ...formats.fields import Fields
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Verdict
 
 TOOL = "osv-scanner"
 _TITLE = 200

@@ -9,8 +9,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from ...errors import DataError
-from ..verdicts import Finding, Severity, Status, Verdict
-from .common import Context, ToolOutput, count
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Status, Verdict
 
 TOOL = "pytest"
 _TITLE = 200

@@ -7,9 +7,9 @@ ruff's own settings.
 from __future__ import annotations
 
 from ...errors import DataError
-from ..fields import Fields, load
-from ..verdicts import Finding, Severity, Status, Verdict
-from .common import Context, ToolOutput, count
+from ...formats.fields import Fields, load
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Status, Verdict
 
 TOOL = "ruff"
 _NOTHING = "No Python files found"

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from enum import Enum
 
 from ...errors import DataError
-from ..fields import Fields
-from ..verdicts import Finding, Severity, Verdict
-from .common import Context, ToolOutput, count
+from ...formats.fields import Fields
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Verdict
 
 TOOL = "trivy"
 _SCHEMA = 2

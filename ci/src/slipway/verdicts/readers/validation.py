@@ -6,8 +6,8 @@ error (row, column, found, allowed). Any other code is a crash.
 
 from __future__ import annotations
 
-from ..verdicts import Finding, Severity, Status, Verdict
-from .common import Context, ToolOutput, count
+from ..tool_output import Context, ToolOutput, count
+from ..verdict import Finding, Severity, Status, Verdict
 
 TOOL = "validate"
 BAD_DATA = 3

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ContentMismatch, DataError
+from ..formats.fields import Fields, canonical
+from ..formats.times import created
 from .digests import Digest
-from .fields import Fields, canonical
-from .oci import CONFIG, LAYER_GZIP, Descriptor, created, image_manifest
+from .manifests import CONFIG, LAYER_GZIP, Descriptor, image_manifest
 
 # The same bytes under the names that Docker gave them before there was an OCI.
 _LAYER_TYPES = {

@@ -9,20 +9,20 @@ from collections.abc import Mapping
 
 import dagger
 
-from .client import RegistryClient
-from .domain.champion import GATE, objection, recorded
-from .domain.reports import comparison
-from .domain.reports.common import Context, ToolOutput
-from .domain.statements import Statement
-from .domain.verdicts import Status, Verdict
-from .errors import SlipwayError, StageFailed, VerificationError
-from .evidence import last_words, today
-from .layout import digest_of, files_of
-from .model import OUT, Model, files_gate, trained
-from .signing import Verifier
-from .source import BAD_DATA, DATA, Source
-from .stage import Input, Stage, StageRunner
-from .tools import NOBODY, OFFLINE
+from ..artifacts.model import OUT, Model, files_gate, trained
+from ..artifacts.source import BAD_DATA, DATA, Source
+from ..attestations.statements import Statement
+from ..errors import SlipwayError, StageFailed, VerificationError
+from ..gates.base import last_words, today
+from ..policy.champion import GATE, objection, recorded
+from ..publishing.client import RegistryClient
+from ..runtime.layout import digest_of, files_of
+from ..runtime.stage import Input, Stage, StageRunner
+from ..runtime.tools import NOBODY, OFFLINE
+from ..signers.cosign import Verifier
+from ..verdicts.readers import comparison
+from ..verdicts.tool_output import Context, ToolOutput
+from ..verdicts.verdict import Status, Verdict
 from .verify import verify_artifact
 
 CHAMPION = "/champion"
