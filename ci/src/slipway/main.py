@@ -16,13 +16,14 @@ from .artifacts.git import History, open_history
 from .artifacts.image import Image
 from .artifacts.model import Model
 from .artifacts.source import Source, by_content, open_source
-from .gates.base import SELF_SUFFICIENT, judge_all, require, source_gates
+from .gates import gate_named, gates_of, required
+from .gates.base import BuiltImage, SourceTree, judge, judge_all, require
 from .iac import plan as plans
 from .iac.plan import Plan
 from .iac.state import Keeper
 from .pipeline import apply as environments
 from .pipeline import release as releases
-from .pipeline.debug import stage_named
+from .pipeline.debug import Debugger, stage_named
 from .pipeline.release import Release, ReleaseJob
 from .pipeline.relying_party import RelyingParty
 from .pipeline.reproduce import ReproduceJob, reproduce
@@ -31,6 +32,7 @@ from .publishing.client import RegistryClient
 from .publishing.publisher import Publisher
 from .registries.base import embedded_service, open_registry, registry_of
 from .report.page import render_record
+from .runtime.layout import digest_of
 from .runtime.stage import StageRunner
 from .runtime.tools import Tools, tools_from
 from .runtime.user_errors import telling
@@ -94,8 +96,10 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            verdicts = await judge_all(source_gates(source, advisories), source, StageRunner())
-            require(verdicts, source.project.gates.not_evaluated, SELF_SUFFICIENT)
+            tree = SourceTree(source=source, advisories=advisories)
+            verdicts = await judge_all(gates_of(SourceTree), tree, StageRunner())
+            project = source.project
+            require(verdicts, project.gates.not_evaluated, required(project, SourceTree))
             return render_text(verdicts)
 
     # What train, build and plan give holds folders of this session's client: another session that got them out of
@@ -123,9 +127,10 @@ class Slipway:
             runner = StageRunner()
             image = await self._build(runner)
             source = await self._source()
-            verdict = await images.smoke_test(source, image, runner)
-            require([verdict], source.project.gates.not_evaluated)
-            return render_text([verdict])
+            built = BuiltImage(source=source, digest=await digest_of(image.layout), image=image)
+            verdicts = [await judge(gate_named("smoke-test", BuiltImage), built, runner)]
+            require(verdicts, source.project.gates.not_evaluated)
+            return render_text(verdicts)
 
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def plan(self) -> Plan:
@@ -373,7 +378,10 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            found = await stage_named(stage, source, self._history(source.tools), self._keeper())
+            debugger = Debugger(
+                source=source, history=self._history(source.tools), keeper=self._keeper()
+            )
+            found = await stage_named(debugger, stage)
             # Made here and now: left to whoever reads on, its folders would be looked for in the wrong client.
             return await found.prepared().sync()
 
@@ -423,10 +431,9 @@ class Slipway:
     async def _build(self, runner: StageRunner) -> Image:
         source = await self._source()
         history = self._history(source.tools)
-        model = await models.train(source, runner, history)
-        verdicts = await models.gates(source, model, runner)
-        require(verdicts, source.project.gates.not_evaluated, models.GATES)
-        return await images.build(source, model, runner, await history.head())
+        head = await history.head()
+        model, _ = await releases.train_and_judge(source, history, runner, head.sha)
+        return await images.build(source, model, runner, head)
 
     async def _pem(self, client: RegistryClient, given: dagger.File | None) -> str:
         if given is not None:

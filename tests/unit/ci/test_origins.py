@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from slipway.attestations.provenance import DEPENDENCIES, PARAMETERS, BuildType
+from slipway.attestations.provenance import PARAMETERS, BuildType
 from slipway.config.project import parse
 from slipway.oci.digests import Digest
-from slipway.pipeline.materials import of_making, parameters, scanner_data
+from slipway.pipeline.materials import declared, of_making, parameters, scanner_data
 from slipway.verdicts.verdict import Status, Verdict
 
 from ..domain.cases import FACTS
@@ -26,7 +26,7 @@ SCANS = [
 def test_a_lock_of_providers_is_named_where_there_is_one() -> None:
     lock = Digest.of(b"providers")
     found = {each.name: each for each in of_making(replace(FACTS.making, lock=lock))}
-    assert set(found) == set(DEPENDENCIES[BuildType.PLAN])
+    assert set(found) == set(declared(BuildType.PLAN))
     assert found["lock-providers"].digest == {"sha256": lock.hex}
     assert found["lock-providers"].uri == "file:terraform/stacks/local/.terraform.lock.hcl"
     without = of_making(replace(FACTS.making, lock=Digest.of(b"")))
@@ -39,7 +39,7 @@ def test_the_data_of_scanners_is_named_where_it_has_a_digest() -> None:
         "data-osv-scanner": Digest.of(b"advisories").hex,
         "data-trivy": Digest.of(b"flaws").hex,
     }
-    assert set(found) < set(DEPENDENCIES[BuildType.IMAGE])
+    assert set(found) < set(declared(BuildType.IMAGE))
 
 
 @pytest.mark.parametrize("kind", list(BuildType), ids=lambda kind: kind.name)

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from slipway.attestations.provenance import DEPENDENCIES, PARAMETERS, SHARED, BuildType
+from slipway.attestations.provenance import PARAMETERS, BuildType
+from slipway.pipeline.materials import SHARED, declared
 from slipway.runtime.tools import IMAGES
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +33,7 @@ def test_each_build_type_has_its_section() -> None:
 def test_its_tables_are_the_programs(kind: BuildType) -> None:
     (section,) = (each for each in SECTIONS if each.startswith(f"`{kind.value}`"))
     assert sorted(rows(section, "external parameter")) == sorted(PARAMETERS[kind])
-    assert sorted(rows(section, "dependency")) == sorted(DEPENDENCIES[kind])
+    assert sorted(rows(section, "dependency")) == sorted(declared(kind))
 
 
 def test_what_all_are_made_of_is_told() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from slipway.errors import ContentMismatch, DataError
-from slipway.formats.derived import AddedLayer, Derived, Settings, derive
 from slipway.formats.fields import canonical
 from slipway.formats.times import created
+from slipway.oci.derived_image import AddedLayer, Derived, Settings, derive
 from slipway.oci.digests import Digest
 from slipway.oci.manifests import LAYER_GZIP, Descriptor
 

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from slipway.verdicts.readers import bandit, mypy, osv, pytest_junit, ruff, trivy
+from slipway.gates import bandit, lint, osv, trivy, types, unit_tests
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Severity, Verdict
 
-ASSETS = Path(__file__).parents[3] / "assets"
+ASSETS = Path(__file__).parents[2] / "assets"
 DAY = dt.date(2026, 11, 23)
 CONTEXT = Context(
     gate="g", today=dt.date(2026, 11, 24), threshold=Severity.HIGH, tool_version="1", data_date=DAY
@@ -46,9 +46,9 @@ READERS: dict[str, Reader] = {
     "secrets": secrets,
     "osv": osv.read,
     "bandit": bandit.read,
-    "ruff": ruff.read,
-    "mypy": mypy.read,
-    "pytest": pytest_junit.read,
+    "ruff": lint.read,
+    "mypy": types.read,
+    "pytest": unit_tests.read,
 }
 GOOD = {
     "packages": "trivy/vulnerabilities.json",

@@ -5,7 +5,8 @@ wrote them.
 from __future__ import annotations
 
 import pytest
-from slipway.verdicts.readers import bandit, validation
+from slipway.gates import bandit
+from slipway.gates import data as validation
 from slipway.verdicts.tool_output import ToolOutput
 from slipway.verdicts.verdict import Status
 

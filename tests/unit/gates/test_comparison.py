@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from slipway.verdicts.readers.comparison import read
+from slipway.gates.champion import read
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Status, Verdict, Waiver
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from slipway.verdicts.readers import osv
+from slipway.formats.osv import newest
+from slipway.gates import osv
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Status
 
@@ -84,5 +85,5 @@ def test_an_advisory_that_makes_no_sense_is_not_skipped(old: str, new: str, why:
 
 def test_the_day_of_advisories_is_that_of_the_newest() -> None:
     days = ['{"modified": "2024-10-08T00:00:00Z"}', '{"modified": "2023-01-01"}']
-    assert osv.newest(iter([*days, "{", '{"modified": "x"}'])) == dt.date(2024, 10, 8)
-    assert osv.newest(iter(())) is None
+    assert newest(iter([*days, "{", '{"modified": "x"}'])) == dt.date(2024, 10, 8)
+    assert newest(iter(())) is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from slipway.verdicts.readers import trivy
+from slipway.gates import trivy
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Severity, Status, Waiver
 

@@ -9,8 +9,7 @@ from dagger import Doc, dag, field, function, object_type
 from ..runtime.concurrency import concurrently
 from ..runtime.layout import digest_of
 from ..runtime.stage import Input, Stage, StageRunner
-from ..runtime.tools import NOBODY, OFFLINE
-from ..verdicts.verdict import Finding, Severity, Status, Verdict
+from ..runtime.tools import NOBODY
 from .git import Commit
 from .model import TRAIN, Model
 from .source import VENV, Source
@@ -21,7 +20,7 @@ MODEL: Final = "/model"
 LOGS: Final = "/logs"
 LAYERS: Final = "/layers"
 ASSEMBLE: Final = "assemble"
-SBOM: Final = "sbom"
+LAYER_NAMES: Final = ("dependencies", "service", "model", "facts")
 
 
 @object_type
@@ -56,7 +55,7 @@ def container_of(image: Image) -> dagger.Container:
     return dag.container().import_(image.archive).with_default_terminal_cmd(["bash"])
 
 
-def assembled(done: dagger.Container, model: Model, port: int) -> Image:
+def image_of(done: dagger.Container, model: Model, port: int) -> Image:
     """The image that the finished assembly stage left."""
     # object_type makes a dataclass of the class, which a type checker cannot see.
     return Image(  # type: ignore[call-arg]
@@ -64,7 +63,7 @@ def assembled(done: dagger.Container, model: Model, port: int) -> Image:
     )
 
 
-def layers(source: Source, model: Model, commit: str) -> dict[str, Stage]:
+def layer_stages(source: Source, model: Model, commit: str) -> dict[str, Stage]:
     """One stage a layer: dependencies, service, model, facts of the build. Each is cached on its own, so that
     one line of the service writes again only the service's layer and the facts."""
     facts = dag.directory().with_new_file("build.json", json.dumps({"commit": commit}))
@@ -93,7 +92,7 @@ def layers(source: Source, model: Model, commit: str) -> dict[str, Stage]:
     }  # fmt: skip
 
 
-def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -> Stage:
+def assemble_stage(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -> Stage:
     """The stage that puts base and layers together into an OCI layout, and the same as a tar."""
     service = source.project.service
     container = source.tools.assembler().with_mounted_file(
@@ -139,80 +138,10 @@ def assembly(source: Source, head: Commit, parts: dict[str, dagger.Directory]) -
 
 async def build(source: Source, model: Model, runner: StageRunner, head: Commit) -> Image:
     """Assemble the image; raises StageFailed where a layer or the image cannot be written."""
-    stages = layers(source, model, head.sha)
+    stages = layer_stages(source, model, head.sha)
     outcomes = await concurrently(*(runner.run_to_success(stage) for stage in stages.values()))
     parts = {
         name: outcome.directory("/layer") for name, outcome in zip(stages, outcomes, strict=True)
     }
-    outcome = await runner.run_to_success(assembly(source, head, parts))
-    return assembled(outcome.container, model, source.project.service.port)
-
-
-def smoke(source: Source, image: Image, run: str) -> Stage:
-    """The stage that starts the image as a service and compares its answers with the model's own.
-
-    `run` names this run's log file, in a volume that the service and the one who asks it share: a service that
-    dies takes its output with it otherwise. The service loads the model, so it can answer and cannot call out.
-    """
-    service = source.project.service
-    log = f"{LOGS}/{run}.log"
-    # Without an owner: the engine would mount the volume as an overlay, which two containers cannot share.
-    volume = source.tools.volume("slipway-smoke-logs")
-    steps = source.tools.library("steps").directory("slipway/steps")
-    running = (
-        container_of(image)
-        .with_user("0")
-        .with_mounted_cache(LOGS, volume)
-        .with_mounted_file("/tee.py", steps.file("tee.py"))
-        # Run as nobody; our own files have the modes that a clone has, whatever its umask was.
-        .with_mounted_file(OFFLINE[-1], steps.file("offline.py"), owner=NOBODY)
-        .with_exposed_port(service.port, experimental_skip_healthcheck=True)
-        .as_service(
-            args=[
-                *OFFLINE[:-1], "/tee.py", log, USER,
-                *OFFLINE, "--serve", "--", f"{VENV}/bin/python", "-m", service.package,
-            ]
-        )
-    )  # fmt: skip
-    container = (
-        source.tools.python()
-        .with_service_binding("service", running)
-        .with_mounted_cache(LOGS, volume)
-    )
-    heldout = image.model.files.file("heldout.json")
-    return Stage(
-        name="smoke-test",
-        container=container,
-        argv=(
-            "python", "-m", "slipway.steps.smoke", "--url", f"http://service:{service.port}",
-            "--ready", service.ready, "--predict", service.predict,
-            "--heldout", "/heldout.json", "--log", log, "--seconds", "60",
-        ),
-        inputs=(Input(path="/heldout.json", content=heldout, made_by=(TRAIN,)),),
-        gated_by=(ASSEMBLE,),
-        accept=(0, 3),
-    )  # fmt: skip
-
-
-async def smoke_test(source: Source, image: Image, runner: StageRunner) -> Verdict:
-    """Start, wait, ask, compare: the verdict of the smoke test."""
-    digest = await digest_of(image.layout)
-    stage = smoke(source, image, digest.removeprefix("sha256:")[:16])
-    outcome = await runner.run(stage)
-    passed = outcome.exit_code == 0
-    first = (outcome.stderr.splitlines() or ["no reason given"])[0]
-    finding = Finding(
-        id="smoke-test",
-        severity=Severity.HIGH,
-        title=outcome.stderr.strip(),
-        where=f"image {digest}",
-        remedy=stage.debug_command,
-    )
-    return Verdict(
-        gate="smoke-test",
-        status=Status.PASSED if passed else Status.FAILED,
-        summary=outcome.stdout.strip() if passed else first,
-        findings=() if passed else (finding,),
-        tool="slipway",
-        subject=digest,
-    )
+    outcome = await runner.run_to_success(assemble_stage(source, head, parts))
+    return image_of(outcome.container, model, source.project.service.port)

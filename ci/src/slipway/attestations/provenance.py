@@ -44,15 +44,6 @@ PARAMETERS: Mapping[BuildType, tuple[str, ...]] = {
 }
 
 
-# What each kind is made of, by the names in resolvedDependencies; beside these, each tool image by the tool's name.
-SHARED = ("source", "slipway", "lock-slipway")
-DEPENDENCIES: Mapping[BuildType, tuple[str, ...]] = {
-    BuildType.MODEL: ("data", "lock", "lock-model", "lock-signing", "schema"),
-    BuildType.IMAGE: (BASE, "data-osv-scanner", "data-trivy", "lock", "lock-dev", "model"),
-    BuildType.PLAN: ("lock-infrastructure", "lock-providers", "tree"),
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:
     """What went into a build: a URI and its digests by algorithm (sha256, gitCommit), in

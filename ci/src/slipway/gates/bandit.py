@@ -2,12 +2,13 @@
 later).
 """
 
-from __future__ import annotations
-
-from ...errors import DataError
-from ...formats.fields import Fields
-from ..tool_output import Context, ToolOutput, count
-from ..verdict import Finding, Severity, Verdict
+from ..config.project import Project
+from ..errors import DataError
+from ..formats.fields import Fields
+from ..runtime.stage import Stage
+from ..verdicts.tool_output import Context, ToolOutput, count
+from ..verdicts.verdict import Finding, Severity, Verdict
+from .base import Gate, SourceTree
 
 TOOL = "bandit"
 
@@ -15,7 +16,7 @@ TOOL = "bandit"
 def read(output: ToolOutput, context: Context) -> Verdict:
     """The verdict. Files that bandit could not parse, or no lines at all, mean not evaluated."""
     if output.exit_code not in (0, 1):
-        return context.blind(TOOL, f"it ended with code {output.exit_code}", output.stderr)
+        return context.not_evaluated(TOOL, f"it ended with code {output.exit_code}", output.stderr)
     try:
         top = Fields.parse(output.report, where="bandit's report")
         lines = top.inner("metrics").inner("_totals").whole("loc")
@@ -24,13 +25,15 @@ def read(output: ToolOutput, context: Context) -> Verdict:
         ]
         findings = [_finding(item) for item in top.items("results")]
     except DataError as error:
-        return context.blind(TOOL, f"the report cannot be read: {error}", output.stderr)
+        return context.not_evaluated(TOOL, f"the report cannot be read: {error}", output.stderr)
     if skipped:
-        return context.blind(TOOL, f"it skipped {count(len(skipped), 'file')}", "\n".join(skipped))
+        return context.not_evaluated(
+            TOOL, f"it skipped {count(len(skipped), 'file')}", "\n".join(skipped)
+        )
     if lines <= 0:
-        return context.blind(TOOL, "it saw no lines of code", output.stderr)
+        return context.not_evaluated(TOOL, "it saw no lines of code", output.stderr)
     if output.exit_code == 1 and not findings:
-        return context.blind(TOOL, "it says that it found something, the report does not")
+        return context.not_evaluated(TOOL, "it says that it found something, the report does not")
     return context.judge(TOOL, findings, count(lines, "line"))
 
 
@@ -42,3 +45,32 @@ def _finding(item: Fields) -> Finding:
         where=f"{item.text('filename')}:{item.whole('line_number')}",
         remedy=f"see {item.text('more_info')}",
     )
+
+
+def sast_stage(tree: SourceTree) -> Stage:
+    """The stage that runs bandit over the service's package."""
+    return Stage(
+        name="sast",
+        container=tree.source.checked(),
+        argv=("bandit", "-q", "-c", "pyproject.toml", "-r", "src", "-f", "json"),
+        accept=(0, 1),
+    )
+
+
+def _medium(project: Project) -> Severity:
+    del project
+    return Severity.MEDIUM
+
+
+GATES = (
+    Gate(
+        name="sast",
+        title="insecure code in the service",
+        subject=SourceTree,
+        tool=TOOL,
+        version="package:bandit",
+        stage=sast_stage,
+        read=read,
+        threshold=_medium,
+    ),
+)

@@ -1,113 +1,260 @@
-"""Gates: what is looked at before a release, and what was found.
+"""What a gate is, how it is judged, and what a failed one stops.
 
-Each gate is a stage (what runs, where) and a reader of the pure domain (what it means). A gate never throws: one that
-crashed, timed out or lacks its data gives the verdict *not evaluated*. All of them are awaited, side by side.
+A gate is a value: what it looks at, the stage that looks, and the reader of what the stage left. It never throws: one
+that crashed, timed out or lacks its data gives the verdict *not evaluated*.
 """
 
 import datetime as dt
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import dagger
 
-from ..artifacts.image import ASSEMBLE, SBOM
-from ..artifacts.source import TYPES_CACHE, Source
+from ..artifacts.image import Image
+from ..artifacts.source import Source
+from ..config.project import Project
 from ..errors import GateFailed, StageFailed
-from ..formats.fields import Fields
 from ..oci.digests import Digest
 from ..runtime.concurrency import concurrently
-from ..runtime.stage import Input, Outcome, Stage, StageRunner, daily
-from ..verdicts.readers import bandit, mypy, osv, pytest_junit, ruff, trivy, validation
+from ..runtime.stage import Input, Outcome, Stage, StageRunner
+from ..runtime.tools import slipway_version
 from ..verdicts.report import explain
 from ..verdicts.tool_output import Context, ToolOutput
 from ..verdicts.verdict import Severity, Status, Verdict, WhenNotEvaluated, overall
 
-REPORT: Final = "/stage/report"
-TREE: Final = "/tree"
-ADVISORIES: Final = "/advisories"
-TRIVY_CACHE: Final = "/var/cache/trivy"
-TRIVY_DATABASE: Final = f"{TRIVY_CACHE}/db/trivy.db"
-# Folders that a scan of a whole tree does not look into: not ours, or made by tools.
-SKIPPED: Final = (".git", ".venv", "dist", ".terraform", "ci/sdk")
-
-# Gates that need nothing from outside: there is no excuse for them not to look.
-SELF_SUFFICIENT: Final = ("lint", "types", "unit-tests", "sast", "secrets", "iac", "data")
+# Whose version a verdict names where no scanner ran: Slipway's own, or the service's, which is its commit.
+SLIPWAY: Final = "slipway"
+SERVICE: Final = "service"
 
 Read = Callable[[ToolOutput, Context], Verdict]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Data:
+class Subject:
+    """What gates look at: a part of a project, by the digest or commit that their verdicts are about."""
+
+    source: Source
+    digest: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTree(Subject):
+    """A source tree, before anything is built; `advisories` is a local OSV database."""
+
+    advisories: dagger.Directory | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel(Subject):
+    """The files of a model; `stage` renames the stages of its gates where two models are judged in one run."""
+
+    files: Input
+    stage: str = ""
+
+    @property
+    def directory(self) -> dagger.Directory:
+        """The files as a folder."""
+        if not isinstance(self.files.content, dagger.Directory):
+            raise TypeError("the files of a model are a folder")
+        return self.files.content
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPair(Subject):
+    """A new model (challenger) and the last released one (champion); `answer` stands where they need no comparison."""
+
+    challenger: Input
+    champion: Input | None = None
+    answer: "Answer | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltImage(Subject):
+    """An assembled image."""
+
+    image: Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a gate concludes without running its stage."""
+
+    status: Status
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolData:
     """What a tool knows beside itself: of which day that is, and its digest where it is at hand as files."""
 
     day: dt.date | None = None
     digest: Digest | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    """A stage that looks, and the reader of what it leaves: a report file, else standard output.
+S = TypeVar("S", bound=Subject)
 
-    A gate that `looks_at` an empty folder has not looked. What is `prepared` takes the place of the stage's container
-    in a run, where that saves time; the answer is the same without.
+
+def lowest(project: Project) -> Severity:
+    """The threshold of gates for which every finding counts."""
+    del project
+    return Severity.LOW
+
+
+def always(project: Project) -> bool:
+    """The condition of gates that every project has."""
+    del project
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate(Generic[S]):
+    """One thing that is checked before a release.
+
+    `name` is also its stage's name; `title` says in a few words what it looks for. `subject` is what it looks at, a
+    subclass of Subject. `stage` makes the step that looks; a gate without one reads `content`. `read` turns what was
+    left (the file `report`, else standard output) into a verdict; `reader` makes one that depends on the subject.
+
+    `version` says how the tool's version is had: `package:NAME` or `command:ARGV` (steps.stage, --version-of), SLIPWAY
+    or SERVICE. `images` and `locks` name the tool images and the locks of ours that it needs beside Python: they go
+    into the provenance. A gate that `needs_outside` data may be unable to look; all others have no excuse.
+
+    `beforehand` may answer without running anything; `container` takes the place of the stage's container where that
+    saves time and the answer is the same; `data` says what the tool knew.
     """
 
-    stage: Stage
-    read: Read
+    name: str
+    title: str
+    subject: type[S]
     tool: str
-    version: tuple[str, ...] = ()
-    threshold: Severity = Severity.LOW
-    report: str | None = None
-    data: Callable[[Outcome], Awaitable[Data]] | None = None
-    subject: str | None = None
-    looks_at: dagger.Directory | None = None
-    prepared: Callable[[], Awaitable[dagger.Container]] | None = None
+    version: str = SLIPWAY
+    read: Read | None = None
+    reader: Callable[[S], Read] | None = None
+    stage: Callable[[S], Stage] | None = None
+    content: Callable[[S], Awaitable[str]] | None = None
+    report: str = ""
+    images: tuple[str, ...] = ()
+    locks: tuple[str, ...] = ()
+    needs_outside: bool = False
+    has_data: bool = False
+    threshold: Callable[[Project], Severity] = lowest
+    applies: Callable[[Project], bool] = always
+    beforehand: Callable[[S], Awaitable[Answer | None]] | None = None
+    container: Callable[[S], Awaitable[dagger.Container]] | None = None
+    data: Callable[[S, Outcome], Awaitable[ToolData]] | None = None
+
+    def reads(self, subject: S) -> Read:
+        """How its output is read for a subject."""
+        if self.reader is not None:
+            return self.reader(subject)
+        if self.read is None:
+            raise TypeError(f"the gate {self.name} has no reader")
+        return self.read
 
 
-async def judge(gate: Gate, source: Source, runner: StageRunner) -> Verdict:
-    """Run one gate; whatever happens, its answer is a verdict."""
+async def judge(gate: Gate[S], subject: S, runner: StageRunner) -> Verdict:
+    """Run one gate; whatever happens, its answer is a verdict that names subject, time, seconds and tool version."""
+    project = subject.source.project
     context = Context(
-        gate=gate.stage.name,
+        gate=gate.name,
         today=today(),
-        threshold=gate.threshold,
-        waivers=source.project.gates.ignore,
-        subject=gate.subject,
+        threshold=gate.threshold(project),
+        waivers=project.gates.ignore,
+        subject=subject.digest or None,
+        tool_version=_declared_version(gate, subject),
     )
-    # trivy has no word for having seen no file at all: it finds nothing in nothing, and is content.
-    if gate.looks_at is not None and not await gate.looks_at.entries():
-        return context.blind(gate.tool, "there is nothing to look at")
-    stage = gate.stage
-    if gate.prepared is not None:
-        stage = replace(stage, container=await gate.prepared())
-    try:
-        outcome = await runner.run(stage)
-    except StageFailed as error:
-        return context.blind(gate.tool, f"exit code {error.exit_code}, {last_words(error.tail)}")
-    report = outcome.stdout
-    if gate.report is not None:
-        found = await outcome.container.exists(gate.report)
-        report = await outcome.file(gate.report).contents() if found else ""
-    if gate.data is not None:
-        data = await gate.data(outcome)
-        context = replace(context, data_date=data.day, data_digest=data.digest)
-    output = ToolOutput(exit_code=outcome.exit_code, report=report, stderr=outcome.stderr)
-    return gate.read(output, context)
+    began = time.monotonic()
+    verdict = await _judged(gate, subject, context, runner)
+    seconds = round(time.monotonic() - began, 3) if verdict.seconds is None else verdict.seconds
+    return replace(verdict, seconds=seconds, time=now())
 
 
 async def judge_all(
-    gates: Sequence[Gate], source: Source, runner: StageRunner
+    gates: Sequence[Gate[S]], subject: S, runner: StageRunner
 ) -> tuple[Verdict, ...]:
-    """Run independent gates side by side; the verdicts come in the order of the gates."""
-    return await concurrently(*(judge(gate, source, runner) for gate in gates))
+    """Run the gates that apply to a subject's project, side by side; the verdicts come in the order of the gates."""
+    project = subject.source.project
+    applying = [gate for gate in gates if gate.applies(project)]
+    return await concurrently(*(judge(gate, subject, runner) for gate in applying))
 
 
-def last_words(output: str) -> str:
-    """What a tool that crashed complained of last, short enough for a table; the whole is in the engine's log."""
+async def _judged(gate: Gate[S], subject: S, context: Context, runner: StageRunner) -> Verdict:
+    answer = await gate.beforehand(subject) if gate.beforehand is not None else None
+    if answer is not None and answer.status is Status.NOT_EVALUATED:
+        return context.not_evaluated(gate.tool, answer.summary)
+    if answer is not None:
+        return context.verdict(gate.tool, answer.status, answer.summary)
+    read = gate.reads(subject)
+    if gate.stage is None:
+        content = await gate.content(subject) if gate.content is not None else ""
+        return read(ToolOutput(exit_code=0, report=content), context)
+    try:
+        outcome = await runner.run(await _prepared(gate, gate.stage(subject), subject))
+    except StageFailed as error:
+        reason = f"exit code {error.exit_code}, {last_line(error.tail)}"
+        return context.not_evaluated(gate.tool, reason)
+    report = await _report(gate, outcome)
+    data = await gate.data(subject, outcome) if gate.data is not None else ToolData()
+    output = ToolOutput(exit_code=outcome.exit_code, report=report, stderr=outcome.stderr)
+    version = next((each for each in outcome.versions.values() if each), context.tool_version)
+    return read(
+        output,
+        replace(
+            context,
+            data_date=data.day,
+            data_digest=data.digest,
+            seconds=outcome.seconds,
+            tool_version=version,
+        ),
+    )
+
+
+async def _prepared(gate: Gate[S], stage: Stage, subject: S) -> Stage:
+    if gate.container is not None:
+        stage = replace(stage, container=await gate.container(subject))
+    asked = (gate.version,) if gate.version not in (SLIPWAY, SERVICE) else ()
+    return replace(stage, versions=asked)
+
+
+async def _report(gate: Gate[S], outcome: Outcome) -> str:
+    if not gate.report:
+        return outcome.stdout
+    if not await outcome.container.exists(gate.report):
+        return ""
+    return await outcome.file(gate.report).contents()
+
+
+def _declared_version(gate: Gate[S], subject: S) -> str:
+    """The version that is known without running the tool."""
+    if gate.version == SLIPWAY:
+        return slipway_version()
+    if gate.version == SERVICE:
+        return subject.commit[:12]
+    tools = subject.source.tools
+    tags = [tools.reference(name).partition("@")[0].rpartition(":")[2] for name in gate.images[:1]]
+    return tags[0].removeprefix("v") if tags else ""
+
+
+def not_evaluated(gate: Gate[S], subject: S, reason: str) -> Verdict:
+    """The verdict of a gate that cannot be asked, for a reason that its caller knows."""
+    context = Context(
+        gate=gate.name,
+        today=today(),
+        subject=subject.digest or None,
+        tool_version=_declared_version(gate, subject),
+        seconds=0.0,
+    )
+    return replace(context.not_evaluated(gate.tool, reason), time=now())
+
+
+def last_line(output: str) -> str:
+    """The last error that a crashed tool printed, short enough for a table; the engine's log has all of it."""
     lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
-    fatal = [line for line in lines if "FATAL" in line or "rror" in line]
-    words = (fatal or lines or ["it says nothing"])[-1]
-    return words if len(words) <= 120 else "… " + words[-118:]
+    errors = [line for line in lines if "FATAL" in line or "rror" in line]
+    last = (errors or lines or ["it printed nothing"])[-1]
+    return last if len(last) <= 120 else "… " + last[-118:]
 
 
 def require(
@@ -132,261 +279,11 @@ def require(
     raise GateFailed(told, verdicts=verdicts, remedy=remedy)
 
 
-def about(subject: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts with what they are about, a digest or a commit, and when they were given."""
-    return [
-        replace(verdict, subject=verdict.subject or subject, time=verdict.time or now())
-        for verdict in verdicts
-    ]
-
-
 def now() -> dt.datetime:
-    """This moment."""
+    """This moment, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 def today() -> dt.date:
-    """The day, in UTC: waivers end on one, and scans of yesterday are not answered from the cache."""
+    """The day, in UTC: the last one of a waiver is named by it."""
     return now().date()
-
-
-def source_gates(source: Source, advisories: dagger.Directory | None) -> list[Gate]:
-    """The gates of a source tree, before anything is built."""
-    return [
-        *_service_gates(source),
-        *_tree_gates(source),
-        Gate(stage=source.validation(), read=validation.read, tool=validation.TOOL),
-        dependencies_gate(source, advisories),
-    ]
-
-
-def _service_gates(source: Source) -> list[Gate]:
-    bench = source.checked()
-    return [
-        Gate(
-            stage=Stage(
-                name="lint",
-                container=bench,
-                argv=("ruff", "check", "--no-cache", "--output-format", "json", "."),
-                accept=(0, 1),
-            ),
-            read=ruff.read,
-            tool=ruff.TOOL,
-        ),
-        Gate(
-            stage=Stage(
-                name="types",
-                container=bench,
-                argv=("mypy", "--cache-dir", TYPES_CACHE),
-                accept=(0, 1, 2),
-            ),
-            read=mypy.read,
-            tool=mypy.TOOL,
-            prepared=source.typed,
-        ),
-        Gate(
-            stage=Stage(
-                name="unit-tests",
-                container=bench.with_new_file(REPORT, ""),
-                argv=("python", "-m", "pytest", "-q", "--junit-xml", REPORT),
-                accept=(0, 1, 2, 5),
-            ),
-            read=pytest_junit.read,
-            tool=pytest_junit.TOOL,
-            report=REPORT,
-        ),
-        Gate(
-            stage=Stage(
-                name="sast",
-                container=bench,
-                argv=("bandit", "-q", "-c", "pyproject.toml", "-r", "src", "-f", "json"),
-                accept=(0, 1),
-            ),
-            read=bandit.read,
-            tool=bandit.TOOL,
-            threshold=Severity.MEDIUM,
-        ),
-    ]  # fmt: skip
-
-
-def _tree_gates(source: Source) -> list[Gate]:
-    tree = source.tree.filter(exclude=list(SKIPPED))
-    top = source.project.infrastructure.stack.partition("/")[0]
-    # Filtered after the folder is chosen: the other way round, a change anywhere in the tree would scan again.
-    infrastructure = source.tree.directory(top).filter(exclude=list(SKIPPED))
-    box = source.tools.box("trivy")
-    skips = [word for folder in SKIPPED for word in ("--skip-dirs", folder)]
-    return [
-        Gate(
-            stage=Stage(
-                name="secrets",
-                container=box.with_directory(TREE, tree).with_workdir(TREE),
-                argv=(
-                    "trivy", "filesystem", "--scanners", "secret", "--format", "json",
-                    "--cache-dir", TRIVY_CACHE, "--skip-files", "**/go.sum", *skips, ".",
-                ),
-            ),
-            read=_trivy_reader(trivy.Scan.SECRETS),
-            tool=trivy.TOOL,
-            looks_at=tree,
-        ),
-        Gate(
-            stage=Stage(
-                name="iac",
-                container=box.with_directory(TREE, infrastructure).with_workdir(TREE),
-                argv=(
-                    "trivy", "config", "--format", "json", "--skip-check-update",
-                    "--cache-dir", TRIVY_CACHE, ".",
-                ),
-            ),
-            read=_trivy_reader(trivy.Scan.MISCONFIGURATIONS),
-            tool=trivy.TOOL,
-            threshold=Severity.HIGH,
-        ),
-    ]  # fmt: skip
-
-
-def dependencies_gate(source: Source, advisories: dagger.Directory | None) -> Gate:
-    """Known vulnerabilities of the service's locked packages.
-
-    With a local database of advisories, offline; else osv-scanner asks its own service, and where that does not answer
-    the verdict is *not evaluated*.
-    """
-    argv = [
-        "osv-scanner",
-        "scan",
-        "source",
-        "--format",
-        "json",
-        "--lockfile",
-        "requirements.txt:/lock/requirements.txt",
-    ]
-    container = source.tools.box("osv-scanner").with_file(
-        "/lock/requirements.txt", source.service.file("requirements.lock")
-    )
-    if advisories is not None:
-        argv += ["--offline", "--offline-vulnerabilities"]
-        container = container.with_mounted_directory(ADVISORIES, advisories).with_env_variable(
-            "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY", ADVISORIES
-        )
-    stage = Stage(
-        name="dependencies",
-        container=container,
-        argv=tuple(argv),
-        cache=daily(),
-        accept=(0, 1, 127, 128, 129, 130),
-    )
-
-    async def data(outcome: Outcome) -> Data:
-        if advisories is not None:
-            return await advisories_data(source, advisories)
-        # The public database is of the day it was asked; where it did not answer there is no data of any day.
-        return Data(day=today() if outcome.exit_code in (0, 1) else None)
-
-    return Gate(
-        stage=stage,
-        read=osv.read,
-        tool=osv.TOOL,
-        threshold=source.project.gates.vulnerabilities,
-        data=data,
-    )
-
-
-async def advisories_data(source: Source, advisories: dagger.Directory) -> Data:
-    """A local database: its day is that of its newest advisory, its digest that of its files."""
-    printed = await (
-        source.tools.assembler()
-        .with_mounted_directory(ADVISORIES, advisories)
-        .with_exec(["python", "-m", "slipway.steps.advisories", ADVISORIES])
-        .stdout()
-    )
-    facts = Fields.parse(printed, where="advisories")
-    day = facts.optional_text("day")
-    return Data(
-        day=dt.date.fromisoformat(day) if day else None, digest=Digest.parse(facts.text("digest"))
-    )
-
-
-def image_gates(source: Source, layout: dagger.Directory, digest: str) -> list[Gate]:
-    """The gates of an assembled image: secrets in its layers, known vulnerabilities of its packages."""
-    box = source.tools.box("trivy")
-
-    def scan(scanner: str) -> tuple[str, ...]:
-        return (
-            "trivy", "image", "--scanners", scanner, "--format", "json", "--list-all-pkgs",
-            "--cache-dir", TRIVY_CACHE, "--timeout", "10m", "--input", "/image",
-        )  # fmt: skip
-
-    return [
-        Gate(
-            stage=Stage(
-                name="image-secrets",
-                container=_with_cache(source, box, "secrets"),
-                argv=scan("secret"),
-                inputs=(_image_input(layout),),
-                cache=daily(),
-            ),
-            read=_trivy_reader(trivy.Scan.SECRETS),
-            tool=trivy.TOOL,
-            subject=digest,
-        ),
-        Gate(
-            stage=Stage(
-                name="image-vulnerabilities",
-                container=_with_cache(source, box, "packages"),
-                argv=scan("vuln"),
-                inputs=(_image_input(layout),),
-                cache=daily(),
-            ),
-            read=_trivy_reader(trivy.Scan.VULNERABILITIES),
-            tool=trivy.TOOL,
-            threshold=source.project.gates.vulnerabilities,
-            data=trivy_data,
-            subject=digest,
-        ),
-    ]
-
-
-async def trivy_data(outcome: Outcome) -> Data:
-    """The vulnerability database that trivy fetched for a scan."""
-    command = ["trivy", "version", "--format", "json", "--cache-dir", TRIVY_CACHE]
-    day = trivy.data_date(await outcome.container.with_exec(command).stdout())
-    if day is None or not await outcome.container.exists(TRIVY_DATABASE):
-        return Data(day=day)
-    printed = await outcome.container.with_exec(["sha256sum", TRIVY_DATABASE]).stdout()
-    return Data(day=day, digest=Digest.parse(f"sha256:{printed.split()[0]}"))
-
-
-def sbom(source: Source, layout: dagger.Directory) -> Stage:
-    """The stage that lists what is in the image: CycloneDX, as JSON."""
-    return Stage(
-        name=SBOM,
-        container=_with_cache(source, source.tools.box("trivy"), "packages"),
-        inputs=(_image_input(layout),),
-        argv=(
-            "trivy", "image", "--quiet", "--format", "cyclonedx", "--cache-dir", TRIVY_CACHE,
-            "--timeout", "10m", "--input", "/image", "--output", "/sbom.json",
-        ),
-    )  # fmt: skip
-
-
-def _image_input(layout: dagger.Directory) -> Input:
-    return Input(path="/image", content=layout, made_by=(ASSEMBLE,))
-
-
-def _with_cache(source: Source, box: dagger.Container, name: str) -> dagger.Container:
-    """With what trivy found in each layer before, by the layer's diff_id and trivy's own version: base and dependencies
-    are not read again for a line of the service. One at a time: trivy locks its cache and does not wait for long.
-    """
-    return box.with_mounted_cache(
-        f"{TRIVY_CACHE}/fanal",
-        source.tools.volume(f"slipway-trivy-{name}"),
-        sharing=dagger.CacheSharingMode.LOCKED,
-    )
-
-
-def _trivy_reader(scan: trivy.Scan) -> Read:
-    def read(output: ToolOutput, context: Context) -> Verdict:
-        return trivy.read(output, context, scan=scan)
-
-    return read

@@ -5,12 +5,20 @@ on the same `rows` held-out rows; `reason` says why the champion has no metrics,
 Exit codes: 0 measured, 3 the data is not usable, 4 the champion is not. Any other code is a crash.
 """
 
-from __future__ import annotations
+from dataclasses import replace
+from functools import partial
 
-from ...errors import DataError
-from ...formats.fields import Fields
-from ..tool_output import Context, ToolOutput, count
-from ..verdict import Finding, Severity, Status, Verdict, decide, plain
+from ..artifacts.model import CHAMPION_OUT
+from ..artifacts.source import BAD_DATA, DATA
+from ..config.project import Project
+from ..errors import DataError
+from ..formats.fields import Fields
+from ..policy.champion import GATE
+from ..runtime.stage import Stage
+from ..runtime.tools import NOBODY, OFFLINE
+from ..verdicts.tool_output import Context, ToolOutput, count
+from ..verdicts.verdict import Finding, Severity, Status, Verdict, decide, plain
+from .base import SERVICE, Answer, Gate, ModelPair, Read
 
 TOOL = "compare"
 BAD_CHAMPION = 4
@@ -25,16 +33,16 @@ def read(output: ToolOutput, context: Context, *, metric: str, tolerance: float)
     can say in a waiver why that is right.
     """
     if output.exit_code:
-        return context.blind(TOOL, f"it ended with code {output.exit_code}", output.stderr)
+        return context.not_evaluated(TOOL, f"it ended with code {output.exit_code}", output.stderr)
     try:
         fields = Fields.parse(output.report, where=TOOL)
         mine, theirs = (_value(fields.inner(name), metric) for name in ("challenger", "champion"))
         reason = fields.optional_text("reason") or f"the champion has no {metric}"
         rows = count(fields.whole("rows"), "held-out row")
     except DataError as error:
-        return context.blind(TOOL, error.what)
+        return context.not_evaluated(TOOL, error.what)
     if mine is None:
-        return context.blind(TOOL, f"the challenger has no {metric}")
+        return context.not_evaluated(TOOL, f"the challenger has no {metric}")
     if theirs is None:
         finding = _finding(
             "champion-not-comparable",
@@ -66,3 +74,56 @@ def _judged(context: Context, finding: Finding, summary: str) -> Verdict:
 
 def _finding(name: str, title: str, remedy: str) -> Finding:
     return Finding(id=name, severity=Severity.HIGH, title=plain(title), remedy=remedy)
+
+
+def compare_stage(pair: ModelPair) -> Stage:
+    """The stage that loads both models and measures them on the same rows, without a network."""
+    source = pair.source
+    champion = pair.champion or pair.challenger
+    return Stage(
+        name=GATE,
+        container=source.packaged(),
+        argv=(
+            *OFFLINE, "--user", NOBODY, "--",
+            "python", "-m", f"{source.project.service.package}.compare",
+            "--challenger", pair.challenger.path, "--champion", CHAMPION_OUT,
+            "--data", f"{DATA}/data.csv", "--schema", f"{DATA}/schema.json",
+        ),
+        inputs=(
+            *source.data_inputs(owner=NOBODY),
+            replace(pair.challenger, owner=NOBODY),
+            # Without a champion the new model stands in its place: a shell in this stage shows how both are loaded.
+            replace(champion, path=CHAMPION_OUT, owner=NOBODY),
+        ),
+        accept=(0, BAD_DATA, BAD_CHAMPION),
+    )  # fmt: skip
+
+
+def _reader(pair: ModelPair) -> Read:
+    model = pair.source.project.model
+    return partial(read, metric=model.metric, tolerance=model.champion_tolerance or 0.0)
+
+
+async def _answer(pair: ModelPair) -> Answer | None:
+    return pair.answer
+
+
+def _compares(project: Project) -> bool:
+    return project.model.champion_tolerance is not None
+
+
+GATES = (
+    Gate(
+        name=GATE,
+        title="the new model against the last released one",
+        subject=ModelPair,
+        tool=TOOL,
+        version=SERVICE,
+        # It needs the last released model, which may not be had.
+        needs_outside=True,
+        stage=compare_stage,
+        reader=_reader,
+        applies=_compares,
+        beforehand=_answer,
+    ),
+)

@@ -7,18 +7,21 @@ packages, so how many it saw is read from its standard error ("Scanned … file 
 packages").
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterator
 
-from ...errors import DataError
-from ...formats.fields import Fields
-from ..tool_output import Context, ToolOutput, count
-from ..verdict import Finding, Severity, Verdict
+from ..config.project import Project
+from ..errors import DataError
+from ..formats.fields import Fields
+from ..oci.digests import Digest
+from ..runtime.stage import Outcome, Stage, daily
+from ..verdicts.tool_output import Context, ToolOutput, count
+from ..verdicts.verdict import Finding, Severity, Verdict
+from .base import Gate, SourceTree, ToolData, today
 
 TOOL = "osv-scanner"
+ADVISORIES = "/advisories"
 _TITLE = 200
 _SCANNED = re.compile(r"found (\d{1,9}) packages?\b")
 # osv-scanner goes on, and may end with 0, without the data of an ecosystem.
@@ -34,36 +37,22 @@ def read(output: ToolOutput, context: Context) -> Verdict:
     what it means.
     """
     if output.exit_code not in (0, 1):
-        return context.blind(TOOL, f"it ended with code {output.exit_code}", output.stderr)
+        return context.not_evaluated(TOOL, f"it ended with code {output.exit_code}", output.stderr)
     if any(sign in output.stderr for sign in _NO_DATA):
-        return context.blind(TOOL, "it has no advisories", output.stderr)
+        return context.not_evaluated(TOOL, "it has no advisories", output.stderr)
     if context.data_date is None:
-        return context.blind(TOOL, "nobody knows of which day the advisories are")
+        return context.not_evaluated(TOOL, "nobody knows of which day the advisories are")
     try:
         packages = list(_packages(output.report))
         findings = [finding for package in packages for finding in _findings(package)]
     except DataError as error:
-        return context.blind(TOOL, f"the report cannot be read: {error}", output.stderr)
+        return context.not_evaluated(TOOL, f"the report cannot be read: {error}", output.stderr)
     seen = sum(int(number) for number in _SCANNED.findall(output.stderr)) or len(packages)
     if not seen:
-        return context.blind(TOOL, "it saw no packages", output.stderr)
+        return context.not_evaluated(TOOL, "it saw no packages", output.stderr)
     if output.exit_code == 1 and not findings:
-        return context.blind(TOOL, "it says that it found something, the report does not")
+        return context.not_evaluated(TOOL, "it says that it found something, the report does not")
     return context.judge(TOOL, findings, count(seen, "package"))
-
-
-def newest(advisories: Iterator[str]) -> dt.date | None:
-    """The day of a database: that on which the newest of its advisories (OSV JSON) was modified."""
-    days = [day for day in map(_modified, advisories) if day is not None]
-    return max(days, default=None)
-
-
-def _modified(advisory: str) -> dt.date | None:
-    try:
-        text = Fields.parse(advisory, where="advisory").text("modified")
-        return dt.date.fromisoformat(text[:10])
-    except (DataError, ValueError):
-        return None
 
 
 def _packages(report: str) -> Iterator[Fields]:
@@ -135,3 +124,65 @@ def _fixed(advisory: Fields, name: str) -> Iterator[str]:
                 continue  # commits, not versions
             for event in versions.optional_items("events"):
                 yield from filter(None, [event.optional_text("fixed")])
+
+
+def dependencies_stage(tree: SourceTree) -> Stage:
+    """The stage that looks up the service's locked packages: offline with a local database of advisories, else by
+    osv-scanner's own service."""
+    argv = ["osv-scanner", "scan", "source", "--format", "json"]
+    argv += ["--lockfile", "requirements.txt:/lock/requirements.txt"]
+    container = tree.source.tools.box("osv-scanner").with_file(
+        "/lock/requirements.txt", tree.source.service.file("requirements.lock")
+    )
+    if tree.advisories is not None:
+        argv += ["--offline", "--offline-vulnerabilities"]
+        container = container.with_mounted_directory(ADVISORIES, tree.advisories).with_env_variable(
+            "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY", ADVISORIES
+        )
+    return Stage(
+        name="dependencies",
+        container=container,
+        argv=tuple(argv),
+        cache=daily(),
+        accept=(0, 1, 127, 128, 129, 130),
+    )
+
+
+async def advisories_data(tree: SourceTree, outcome: Outcome) -> ToolData:
+    """The day of the newest advisory and the digest of a local database; the day alone of the public one."""
+    if tree.advisories is None:
+        # It is of the day it was asked; where it did not answer there is no data of any day.
+        return ToolData(day=today() if outcome.exit_code in (0, 1) else None)
+    printed = await (
+        tree.source.tools.assembler()
+        .with_mounted_directory(ADVISORIES, tree.advisories)
+        .with_exec(["python", "-m", "slipway.steps.advisories", ADVISORIES])
+        .stdout()
+    )
+    facts = Fields.parse(printed, where="advisories")
+    day = facts.optional_text("day")
+    return ToolData(
+        day=dt.date.fromisoformat(day) if day else None, digest=Digest.parse(facts.text("digest"))
+    )
+
+
+def _declared(project: Project) -> Severity:
+    return project.gates.vulnerabilities
+
+
+GATES = (
+    Gate(
+        name="dependencies",
+        title="known vulnerabilities of the locked packages",
+        subject=SourceTree,
+        tool=TOOL,
+        version="command:osv-scanner --version",
+        images=("osv-scanner",),
+        needs_outside=True,
+        has_data=True,
+        stage=dependencies_stage,
+        read=read,
+        threshold=_declared,
+        data=advisories_data,
+    ),
+)

@@ -7,17 +7,22 @@ skipped a file that it could not parse (trivy 0.74 then ends with 0 and counts a
 successes).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import partial
 
-from ...errors import DataError
-from ...formats.fields import Fields
-from ..tool_output import Context, ToolOutput, count
-from ..verdict import Finding, Severity, Verdict
+from ..artifacts.image import ASSEMBLE
+from ..artifacts.sbom import TRIVY_CACHE, with_layer_cache
+from ..config.project import Project
+from ..errors import DataError
+from ..formats.fields import Fields
+from ..oci.digests import Digest
+from ..runtime.stage import Input, Outcome, Stage, daily
+from ..verdicts.tool_output import Context, ToolOutput, count
+from ..verdicts.verdict import Finding, Severity, Status, Verdict
+from .base import Answer, BuiltImage, Gate, SourceTree, ToolData
 
 TOOL = "trivy"
 _SCHEMA = 2
@@ -49,20 +54,22 @@ def read(output: ToolOutput, context: Context, *, scan: Scan) -> Verdict:
     sure.
     """
     if output.exit_code != 0:
-        return context.blind(TOOL, f"trivy ended with code {output.exit_code}", output.stderr)
+        return context.not_evaluated(
+            TOOL, f"trivy ended with code {output.exit_code}", output.stderr
+        )
     reason = _complaint(output.stderr, scan)
     if reason:
-        return context.blind(TOOL, reason)
+        return context.not_evaluated(TOOL, reason)
     if scan is Scan.VULNERABILITIES and context.data_date is None:
-        return context.blind(TOOL, "there is no vulnerability database", output.stderr)
+        return context.not_evaluated(TOOL, "there is no vulnerability database", output.stderr)
     try:
         results = _results(output.report)
         findings = [finding for result in results for finding in _found(result, scan)]
         seen = sum(_seen(result, scan) for result in results)
     except DataError as error:
-        return context.blind(TOOL, f"the report cannot be read: {error}", output.stderr)
+        return context.not_evaluated(TOOL, f"the report cannot be read: {error}", output.stderr)
     if not seen and not findings and scan is not Scan.SECRETS:
-        return context.blind(TOOL, f"trivy saw no {scan.value}", output.stderr)
+        return context.not_evaluated(TOOL, f"trivy saw no {scan.value}", output.stderr)
     return context.judge(TOOL, findings, _looked_at(seen, scan))
 
 
@@ -161,3 +168,139 @@ def _secret(item: Fields, target: str) -> Finding:
 def _at(target: str, place: Fields) -> str:
     line = place.optional_number("StartLine")
     return f"{target}:{int(line)}" if line else target
+
+
+# Folders that a scan of a whole tree does not look into: not ours, or made by tools.
+SKIPPED = (".git", ".venv", "dist", ".terraform", "ci/sdk")
+TREE = "/tree"
+DATABASE = f"{TRIVY_CACHE}/db/trivy.db"
+VERSION = "command:trivy --version"
+IMAGES = ("trivy",)
+
+
+def secrets_stage(tree: SourceTree) -> Stage:
+    """The stage that looks for secrets in the whole tree."""
+    skips = [word for folder in SKIPPED for word in ("--skip-dirs", folder)]
+    return Stage(
+        name="secrets",
+        container=tree.source.tools.box("trivy").with_workdir(TREE),
+        argv=(
+            "trivy", "filesystem", "--scanners", "secret", "--format", "json",
+            "--cache-dir", TRIVY_CACHE, "--skip-files", "**/go.sum", *skips, ".",
+        ),
+        inputs=(Input(path=TREE, content=tree.source.tree.filter(exclude=list(SKIPPED))),),
+    )  # fmt: skip
+
+
+async def _is_empty(tree: SourceTree) -> Answer | None:
+    # trivy has no word for having seen no file at all: it finds nothing in nothing, and is content.
+    if await tree.source.tree.filter(exclude=list(SKIPPED)).entries():
+        return None
+    return Answer(status=Status.NOT_EVALUATED, summary="there is nothing to look at")
+
+
+def iac_stage(tree: SourceTree) -> Stage:
+    """The stage that looks at the settings of the infrastructure."""
+    top = tree.source.project.infrastructure.stack.partition("/")[0]
+    # Filtered after the folder is chosen: the other way round, a change anywhere in the tree would scan again.
+    infrastructure = tree.source.tree.directory(top).filter(exclude=list(SKIPPED))
+    return Stage(
+        name="iac",
+        container=tree.source.tools.box("trivy").with_workdir(TREE),
+        argv=(
+            "trivy", "config", "--format", "json", "--skip-check-update",
+            "--cache-dir", TRIVY_CACHE, ".",
+        ),
+        inputs=(Input(path=TREE, content=infrastructure),),
+    )  # fmt: skip
+
+
+def image_stage(built: BuiltImage, *, name: str, scanner: str, cache: str) -> Stage:
+    """The stage that scans the layers of an image."""
+    tools = built.source.tools
+    return Stage(
+        name=name,
+        container=with_layer_cache(tools, tools.box("trivy"), cache),
+        argv=(
+            "trivy", "image", "--scanners", scanner, "--format", "json", "--list-all-pkgs",
+            "--cache-dir", TRIVY_CACHE, "--timeout", "10m", "--input", "/image",
+        ),
+        inputs=(Input(path="/image", content=built.image.layout, made_by=(ASSEMBLE,)),),
+        cache=daily(),
+    )  # fmt: skip
+
+
+image_secrets_stage = partial(image_stage, name="image-secrets", scanner="secret", cache="secrets")
+image_vulnerabilities_stage = partial(
+    image_stage, name="image-vulnerabilities", scanner="vuln", cache="packages"
+)
+
+
+async def database(built: BuiltImage, outcome: Outcome) -> ToolData:
+    """The vulnerability database that trivy fetched for a scan."""
+    del built
+    command = ["trivy", "version", "--format", "json", "--cache-dir", TRIVY_CACHE]
+    day = data_date(await outcome.container.with_exec(command).stdout())
+    if day is None or not await outcome.container.exists(DATABASE):
+        return ToolData(day=day)
+    printed = await outcome.container.with_exec(["sha256sum", DATABASE]).stdout()
+    return ToolData(day=day, digest=Digest.parse(f"sha256:{printed.split()[0]}"))
+
+
+def _high(project: Project) -> Severity:
+    del project
+    return Severity.HIGH
+
+
+def _declared(project: Project) -> Severity:
+    return project.gates.vulnerabilities
+
+
+GATES = (
+    Gate(
+        name="secrets",
+        title="secrets in the tree",
+        subject=SourceTree,
+        tool=TOOL,
+        version=VERSION,
+        images=IMAGES,
+        stage=secrets_stage,
+        read=partial(read, scan=Scan.SECRETS),
+        beforehand=_is_empty,
+    ),
+    Gate(
+        name="iac",
+        title="insecure settings of the infrastructure",
+        subject=SourceTree,
+        tool=TOOL,
+        version=VERSION,
+        images=IMAGES,
+        stage=iac_stage,
+        read=partial(read, scan=Scan.MISCONFIGURATIONS),
+        threshold=_high,
+    ),
+    Gate(
+        name="image-secrets",
+        title="secrets in the layers of the image",
+        subject=BuiltImage,
+        tool=TOOL,
+        version=VERSION,
+        images=IMAGES,
+        stage=image_secrets_stage,
+        read=partial(read, scan=Scan.SECRETS),
+    ),
+    Gate(
+        name="image-vulnerabilities",
+        title="known vulnerabilities of the packages in the image",
+        subject=BuiltImage,
+        tool=TOOL,
+        version=VERSION,
+        images=IMAGES,
+        needs_outside=True,
+        has_data=True,
+        stage=image_vulnerabilities_stage,
+        read=partial(read, scan=Scan.VULNERABILITIES),
+        threshold=_declared,
+        data=database,
+    ),
+)

@@ -5,12 +5,15 @@ Exit codes: 0 clean, 1 errors, 2 mypy could not go on (a syntax error, which it 
 error, or a crash).
 """
 
-from __future__ import annotations
-
 import re
 
-from ..tool_output import Context, ToolOutput, count
-from ..verdict import Finding, Severity, Status, Verdict
+import dagger
+
+from ..artifacts.source import TYPES_CACHE
+from ..runtime.stage import Stage
+from ..verdicts.tool_output import Context, ToolOutput, count
+from ..verdicts.verdict import Finding, Severity, Status, Verdict
+from .base import Gate, SourceTree
 
 TOOL = "mypy"
 _ERROR = re.compile(
@@ -35,7 +38,7 @@ def read(output: ToolOutput, context: Context) -> Verdict:
         errors = f"{count(len(findings), 'error')}, {found[1]}"
         return context.verdict(TOOL, Status.FAILED, errors, findings)
     reason = f"its output (code {output.exit_code}) is not that of a whole run"
-    return context.blind(TOOL, reason, output.stderr or output.report)
+    return context.not_evaluated(TOOL, reason, output.stderr or output.report)
 
 
 def _finding(match: re.Match[str]) -> Finding:
@@ -45,3 +48,31 @@ def _finding(match: re.Match[str]) -> Finding:
         title=match["message"],
         where=f"{match['file']}:{match['line']}",
     )
+
+
+def types_stage(tree: SourceTree) -> Stage:
+    """The stage that runs mypy with the service's own settings."""
+    return Stage(
+        name="types",
+        container=tree.source.checked(),
+        argv=("mypy", "--cache-dir", TYPES_CACHE),
+        accept=(0, 1, 2),
+    )
+
+
+async def _with_types_of_packages(tree: SourceTree) -> dagger.Container:
+    return await tree.source.typed()
+
+
+GATES = (
+    Gate(
+        name="types",
+        title="static types of the service",
+        subject=SourceTree,
+        tool=TOOL,
+        version="package:mypy",
+        stage=types_stage,
+        read=read,
+        container=_with_types_of_packages,
+    ),
+)

@@ -4,15 +4,16 @@ Exit codes: 0 all passed, 1 some failed, 2 interrupted or errors while collectin
 itself, 5 no tests.
 """
 
-from __future__ import annotations
-
 import xml.etree.ElementTree as ET
 
-from ...errors import DataError
-from ..tool_output import Context, ToolOutput, count
-from ..verdict import Finding, Severity, Status, Verdict
+from ..errors import DataError
+from ..runtime.stage import Stage
+from ..verdicts.tool_output import Context, ToolOutput, count
+from ..verdicts.verdict import Finding, Severity, Status, Verdict
+from .base import Gate, SourceTree
 
 TOOL = "pytest"
+REPORT = "/stage/report"
 _TITLE = 200
 
 
@@ -28,16 +29,18 @@ def read(output: ToolOutput, context: Context) -> Verdict:
         if output.exit_code == 1:
             return context.verdict(TOOL, Status.FAILED, f"tests failed; the report: {error}")
         reason = f"code {output.exit_code}, and the report cannot be read: {error}"
-        return context.blind(TOOL, reason, output.stderr)
+        return context.not_evaluated(TOOL, reason, output.stderr)
     findings = [finding for case in cases for finding in _failures(case)]
     ran = sum(1 for case in cases if case.find("skipped") is None)
     if findings or output.exit_code == 1:
         summary = f"{len(findings) or 'some'} of {count(len(cases), 'test')} failed"
         return context.verdict(TOOL, Status.FAILED, summary, findings)
     if output.exit_code != 0:
-        return context.blind(TOOL, f"pytest ended with code {output.exit_code}", output.stderr)
+        return context.not_evaluated(
+            TOOL, f"pytest ended with code {output.exit_code}", output.stderr
+        )
     if not ran:
-        return context.blind(TOOL, f"no test ran ({len(cases)} skipped)", output.stderr)
+        return context.not_evaluated(TOOL, f"no test ran ({len(cases)} skipped)", output.stderr)
     skipped = f", {len(cases) - ran} skipped" if ran < len(cases) else ""
     return context.verdict(TOOL, Status.PASSED, f"{count(ran, 'test')} passed{skipped}")
 
@@ -65,3 +68,27 @@ def _failures(case: ET.Element) -> list[Finding]:
         )
         for part in (*case.iter("failure"), *case.iter("error"))
     ]
+
+
+def unit_tests_stage(tree: SourceTree) -> Stage:
+    """The stage that runs the service's tests."""
+    return Stage(
+        name="unit-tests",
+        container=tree.source.checked().with_new_file(REPORT, ""),
+        argv=("python", "-m", "pytest", "-q", "--junit-xml", REPORT),
+        accept=(0, 1, 2, 5),
+    )
+
+
+GATES = (
+    Gate(
+        name="unit-tests",
+        title="the service's own tests",
+        subject=SourceTree,
+        tool=TOOL,
+        version="package:pytest",
+        stage=unit_tests_stage,
+        read=read,
+        report=REPORT,
+    ),
+)

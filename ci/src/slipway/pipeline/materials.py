@@ -6,6 +6,7 @@ Everything that is content stands there with its digest. What has a version only
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagger
 from dagger import dag
@@ -16,7 +17,8 @@ from ..attestations.plan_facts import Making, PlanFacts
 from ..attestations.provenance import BASE, Build, BuildType, Dependency, predicate
 from ..config.project import Project
 from ..formats.fields import Fields
-from ..gates.base import now
+from ..gates import GATES, gates_of
+from ..gates.base import BuiltImage, Gate, SourceTree, Subject, TrainedModel, now
 from ..iac.plan import Plan
 from ..oci.digests import Digest, Reference
 from ..runtime.layout import digest_of
@@ -26,11 +28,28 @@ from ..verdicts.verdict import Verdict
 BUILDERS = "tag:slipway,2026:builder/"
 # What the scanners knew: no address, a name. The same data may come from anywhere.
 DATA = "tag:slipway,2026:data/"
+SHARED = ("source", "slipway", "lock-slipway")
 _NOTHING = Digest.of(b"")  # how a plan says that there was no lock of providers
 
 
+def declared(kind: BuildType) -> tuple[str, ...]:
+    """The names of what an artifact of a kind may be made of, beside SHARED and the tool images by their names.
+
+    What gates bring along comes from their files: a lock of ours, and the data of a scanner.
+    """
+    if kind is BuildType.MODEL:
+        locks = [f"lock-{name}" for gate in gates_of(TrainedModel) for name in gate.locks]
+        return ("data", "lock", *locks, "lock-signing", "schema")
+    if kind is BuildType.PLAN:
+        return ("lock-infrastructure", "lock-providers", "tree")
+    judging: tuple[Gate[Any], ...] = (*gates_of(SourceTree), *gates_of(BuiltImage))
+    locks = [f"lock-{name}" for gate in judging for name in gate.locks]
+    data = [f"data-{gate.tool}" for gate in judging if gate.has_data]
+    return (BASE, "lock", "lock-dev", *locks, "model", *data)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Origins:
+class Materials:
     """What all artifacts of a run were made of (`shared`), and each kind (`own`)."""
 
     project: Project
@@ -69,7 +88,7 @@ def parameters(project: Project, kind: str) -> dict[str, object]:
     return chosen
 
 
-async def origins(
+async def materials_of(
     source: Source,
     commit: str,
     builder: str,
@@ -77,10 +96,10 @@ async def origins(
     made: tuple[Model, Plan],
     models: str,
     verdicts: Sequence[Verdict],
-) -> Origins:
+) -> Materials:
     """What a run's artifacts were made of: `images` are the tools' by name, `models` is the repository of models."""
     model, plan = made
-    return Origins(
+    return Materials(
         project=source.project,
         builder=builder,
         engine=await dag.version(),
@@ -97,6 +116,7 @@ async def origins(
                 Dependency.of(
                     "model", f"oci:{models}", Digest.parse(await digest_of(model.layout))
                 ),
+                *_gate_locks(SourceTree, BuiltImage),
                 *scanner_data(verdicts),
             ],
             "plan": of_making(PlanFacts.of(Fields.parse(plan.facts, where="facts")).making),
@@ -127,9 +147,15 @@ async def _of_model(source: Source) -> list[Dependency]:
         *await _locks(source, "requirements.lock"),
         Dependency.of("data", "file:data.csv", await _sha256(source.data())),
         Dependency.of("schema", f"file:{schema}", await _sha256(source.tree.file(schema))),
-        _own_lock("model"),
+        *_gate_locks(TrainedModel),
         _own_lock("signing"),
     ]
+
+
+def _gate_locks(*subjects: type[Subject]) -> list[Dependency]:
+    """The locks of ours that the gates of these subjects run with."""
+    names = {name for gate in GATES if gate.subject in subjects for name in gate.locks}
+    return [_own_lock(name) for name in sorted(names)]
 
 
 def of_making(making: Making) -> list[Dependency]:

@@ -11,21 +11,15 @@ from dagger import field as shown
 from ..artifacts import image as images
 from ..artifacts import model as models
 from ..artifacts.git import Commit, History
+from ..artifacts.sbom import OUT as SBOM_FILE
+from ..artifacts.sbom import SBOM, sbom_stage
 from ..artifacts.source import Source
 from ..attestations import release as values
 from ..attestations.mlbom import facts_of, ml_bom
 from ..attestations.statements import PLAN, PROVENANCE, VERDICTS, Judgement
 from ..errors import ConfigError, DirtyTree
-from ..gates.base import (
-    SELF_SUFFICIENT,
-    about,
-    image_gates,
-    judge_all,
-    now,
-    require,
-    sbom,
-    source_gates,
-)
+from ..gates import gates_of, required
+from ..gates.base import BuiltImage, ModelPair, SourceTree, TrainedModel, judge_all, now, require
 from ..iac import plan as plans
 from ..iac.state import Keeper
 from ..oci.digests import Digest, Reference, commit_tag
@@ -39,18 +33,17 @@ from ..report.text import Made, render, size
 from ..runtime.concurrency import concurrently
 from ..runtime.layout import digest_of, manifest_of, size_of
 from ..runtime.stage import Stage, StageRunner
-from ..runtime.tools import fingerprint
+from ..runtime.tools import NOBODY, fingerprint
 from ..signers.cosign import MODEL_SIGNATURE, Verifier, signing_folder
 from ..verdicts.verdict import Verdict
-from . import champion as champions
-from .materials import Origins, origins
+from .champion import challenge, judged_before
+from .materials import Materials, materials_of
 from .verify import VerifiedArtifact, verified, verify_artifacts
 
 # Which builders there are, and what each may honestly claim: SECURITY.md, "Provenance".
 LOCAL: Final = "local"
 BUILDER_NAMES: Final = (LOCAL, "github-actions", "gitlab-ci", "jenkins", "circleci")
 PACK: Final = "pack-release"
-REQUIRED: Final = (*SELF_SUFFICIENT, *models.GATES, "smoke-test", "image-secrets")
 
 
 @object_type
@@ -186,7 +179,8 @@ async def release(job: ReleaseJob, allow_dirty: bool) -> Release:
         _judged_earlier(job, existing, verifier),
     )
     verdicts = (*checks, *built.verdicts, *earlier)
-    require(verdicts, job.source.project.gates.not_evaluated, REQUIRED)
+    project = job.source.project
+    require(verdicts, project.gates.not_evaluated, required(project))
     # 3 Describe: the release artifact names the digests of the others.
     candidate = await _describe(job, built, plan, verdicts, tool_images)
     wanted = {tag: candidate.pinned[kind] for kind, tag in job.tags.items()}
@@ -217,30 +211,33 @@ async def _tool_images(job: ReleaseJob) -> Mapping[str, str]:
 
 
 async def _judge_source(job: ReleaseJob) -> Sequence[Verdict]:
-    gates = source_gates(job.source, job.advisories)
-    return about(job.head.sha, await judge_all(gates, job.source, job.runner))
+    commit = job.head.sha
+    tree = SourceTree(source=job.source, digest=commit, commit=commit, advisories=job.advisories)
+    return await judge_all(gates_of(SourceTree), tree, job.runner)
 
 
 async def _judged_earlier(
     job: ReleaseJob, existing: Existing, verifier: Verifier
 ) -> Sequence[Verdict]:
     """Verify a release of this commit that exists: most likely it is what is about to be made, and verifying it
-    meanwhile costs no time. What its champion gate said holds."""
+    meanwhile costs no time. What its gates said of it and the champion holds."""
     if not existing.is_released:
         return ()
     artifacts = await verify_artifacts(job.publisher.client, existing.pinned, verifier)
     if not job.champion:
         return ()
-    statements = artifacts["release"].evidence.statements
-    return (champions.said_before(job.source, statements, job.head.sha),)
+    model = artifacts["model"]
+    pair = ModelPair(
+        source=job.source,
+        digest=str(model.evidence.reference.digest),
+        commit=job.head.sha,
+        challenger=models.trained(model.layout),
+    )
+    return judged_before(pair, artifacts["release"].evidence.statements)
 
 
 async def _build_and_judge(job: ReleaseJob, existing: Existing, verifier: Verifier) -> Built:
-    source, runner = job.source, job.runner
-    model = await models.train(source, runner, job.history)
-    digest = await digest_of(model.layout)
-    of_model = about(digest, await models.gates(source, model, runner))
-    require(of_model, source.project.gates.not_evaluated, models.GATES)
+    model, of_model = await train_and_judge(job.source, job.history, job.runner, job.head.sha)
     compared, image, signature = await concurrently(
         _challenge(job, model, existing, verifier),
         _image(job, model),
@@ -249,26 +246,47 @@ async def _build_and_judge(job: ReleaseJob, existing: Existing, verifier: Verifi
     return replace(
         image,
         model_signature=signature,
-        verdicts=(*of_model, *about(digest, compared), *image.verdicts),
+        verdicts=(*of_model, *compared, *image.verdicts),
     )
+
+
+async def train_and_judge(
+    source: Source, history: History, runner: StageRunner, commit: str
+) -> tuple[models.Model, Sequence[Verdict]]:
+    """Train the model and run its gates; raises GateFailed where one stops the run."""
+    model = await models.train(source, runner, history)
+    subject = TrainedModel(
+        source=source,
+        digest=await digest_of(model.layout),
+        commit=commit,
+        files=models.trained(model.files, owner=NOBODY),
+    )
+    verdicts = await judge_all(gates_of(TrainedModel), subject, runner)
+    require(verdicts, source.project.gates.not_evaluated, required(source.project, TrainedModel))
+    return model, verdicts
+
+
+async def judge_image(
+    source: Source, image: images.Image, runner: StageRunner, commit: str
+) -> Sequence[Verdict]:
+    """Run the gates of an image."""
+    digest = await digest_of(image.layout)
+    built = BuiltImage(source=source, digest=digest, commit=commit, image=image)
+    return await judge_all(gates_of(BuiltImage), built, runner)
 
 
 async def _image(job: ReleaseJob, model: models.Model) -> Built:
     source, runner = job.source, job.runner
     image = await images.build(source, model, runner, job.head)
-    digest = await digest_of(image.layout)
-    smoke, scans, bill = await concurrently(
-        images.smoke_test(source, image, runner),
-        judge_all(image_gates(source, image.layout, digest), source, runner),
-        _sbom(job, image),
+    verdicts, bill = await concurrently(
+        judge_image(source, image, runner, job.head.sha), _sbom(job, image)
     )
-    verdicts = tuple(about(digest, [smoke, *scans]))
-    return Built(model=model, image=image, sbom=bill, model_signature="", verdicts=verdicts)
+    return Built(model=model, image=image, sbom=bill, model_signature="", verdicts=tuple(verdicts))
 
 
 async def _sbom(job: ReleaseJob, image: images.Image) -> str:
-    outcome = await job.runner.run_to_success(sbom(job.source, image.layout))
-    return await outcome.file("/sbom.json").contents()
+    outcome = await job.runner.run_to_success(sbom_stage(job.source.tools, image.layout))
+    return await outcome.file(SBOM_FILE).contents()
 
 
 async def _sign_model(job: ReleaseJob, model: models.Model, verifier: Verifier) -> str:
@@ -288,7 +306,7 @@ async def _challenge(
     if not job.champion or existing.is_released:
         return ()
     client = job.publisher.client
-    return (await champions.challenge(client, job.source, model, existing.champion, verifier),)
+    return await challenge(client, job.source, model, job.head.sha, existing.champion, verifier)
 
 
 async def _describe(
@@ -341,7 +359,7 @@ def _pack_stage(job: ReleaseJob, release: values.Release) -> Stage:
             "python", "-m", "slipway.steps.assemble", "release",
             "--file", "/release.json", "--output", "/layout",
         ),
-        gated_by=(*(verdict.gate for verdict in release.verdicts), images.SBOM, plans.PACK),
+        gated_by=(*(verdict.gate for verdict in release.verdicts), SBOM, plans.PACK),
     )  # fmt: skip
 
 
@@ -387,8 +405,8 @@ async def _attestations(job: ReleaseJob, candidate: Candidate) -> Mapping[str, M
     }
 
 
-async def _materials(job: ReleaseJob, candidate: Candidate) -> Origins:
-    return await origins(
+async def _materials(job: ReleaseJob, candidate: Candidate) -> Materials:
+    return await materials_of(
         job.source,
         job.head.sha,
         job.builder,
@@ -399,7 +417,7 @@ async def _materials(job: ReleaseJob, candidate: Candidate) -> Origins:
     )
 
 
-async def _ml_bom(candidate: Candidate, materials: Origins) -> str:
+async def _ml_bom(candidate: Candidate, materials: Materials) -> str:
     model = candidate.built.model
     return ml_bom(
         facts_of(

@@ -39,7 +39,9 @@ def objection(evidence: Evidence, project: str) -> str:
     return ""
 
 
-def recorded(statements: Mapping[str, tuple[Statement, ...]], commit: str) -> Verdict | None:
-    """What this gate said of a commit when that was released; None where it was not asked then."""
+def recorded(
+    statements: Mapping[str, tuple[Statement, ...]], commit: str, gate: str = GATE
+) -> Verdict | None:
+    """What a gate said of a commit when that was released; None where it was not asked then."""
     judgement = newest(statements.get(VERDICTS, ()), commit=commit, where="verdicts of the release")
-    return next((each for each in judgement.verdicts if each.gate == GATE), None)
+    return next((each for each in judgement.verdicts if each.gate == gate), None)

@@ -44,6 +44,7 @@ BINARIES: Final[Mapping[str, tuple[str, str]]] = {
     "opentofu": ("/usr/local/bin/tofu", "tofu"),
     "terraform": ("/bin/terraform", "terraform"),
 }
+VERSION: Final = "0.1.0"  # of ci/pyproject.toml, as a test sees
 PACKAGE: Final = Path(__file__).parents[1]
 LIBRARY: Final = "/opt/slipway"  # where steps find slipway.steps
 PIP_CACHE: Final = "slipway-pip"
@@ -145,6 +146,12 @@ class Tools:
         return self.own(folders).with_new_file("slipway/__init__.py", "")
 
 
+def slipway_version() -> str:
+    """Slipway's version as verdicts name it: that of the package, and the beginning of its fingerprint."""
+    return f"{VERSION}+{fingerprint().removeprefix('sha256:')[:12]}"
+
+
+@cache
 def fingerprint() -> str:
     """Which Slipway this is: a digest of its own source files."""
     found = hashlib.sha256()

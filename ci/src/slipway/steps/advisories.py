@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..verdicts.readers.osv import newest
+from ..formats.osv import newest
 from .plan import digest_of_tree
 
 

@@ -2,9 +2,10 @@
 
     python -m slipway.steps.model_files --folder /model --rules rules.json
 
-rules.json: {"globals": [["module", "name"], …], "types": ["module.name", …]}. Prints a JSON list of findings, each with
-id, where, title and remedy. Nothing is loaded: safetensors and ONNX are read by their own strict parsers, and about a
-pickle that the project allows picklescan and fickling are asked, too: any answer but a clean one is a finding.
+rules.json: {"globals": [["module", "name"], …], "types": ["module.name", …]}. Prints a JSON object: `files`, how many
+entries the folder has, and `findings`, each with id, where, title and remedy. Nothing is loaded: safetensors and ONNX
+are read by their own strict parsers, and about a pickle that the project allows picklescan and fickling are asked,
+too: any answer but a clean one is a finding.
 """
 
 import argparse
@@ -102,8 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--rules", type=Path, required=True)
     options = parser.parse_args(arguments)
-    found = list(findings(options.folder, json.loads(options.rules.read_text(encoding="utf-8"))))
-    print(json.dumps(found))
+    rules = json.loads(options.rules.read_text(encoding="utf-8"))
+    found = list(findings(options.folder, rules))
+    print(json.dumps({"files": len(list(options.folder.iterdir())), "findings": found}))
     return 0
 
 

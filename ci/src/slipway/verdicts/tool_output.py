@@ -74,7 +74,7 @@ class Context:
             tool, status, f"{count(serious, 'finding')}{waived}{below} in {looked_at}", findings
         )
 
-    def blind(self, tool: str, reason: str, stderr: str = "") -> Verdict:
+    def not_evaluated(self, tool: str, reason: str, stderr: str = "") -> Verdict:
         """The verdict of a gate that could not look, with the end of the tool's complaints."""
         tail = " / ".join(line.strip() for line in stderr.strip().splitlines()[-_TAIL:])
         summary = f"not evaluated: {plain(reason)}" + (f" ({plain(tail)})" if tail else "")
