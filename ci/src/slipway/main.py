@@ -4,30 +4,27 @@ Start with `dagger call check`, then `dagger call build`; `dagger call release` 
 `dagger call debug --stage NAME terminal` opens a shell in a stage, right before its step, with its files.
 """
 
-from functools import partial
-from typing import Annotated
-
 import dagger
-from dagger import DefaultPath, Doc, Ignore, dag, function, object_type
+from dagger import dag, function, object_type
 
-from .artifacts import image as images
-from .artifacts import model as models
+from . import options
 from .artifacts.git import History, open_history
 from .artifacts.image import Image
-from .artifacts.model import Model
+from .artifacts.model import Model, train_model
 from .artifacts.source import Source, by_content, open_source
 from .gates import gate_named, gates_of, required
 from .gates.base import BuiltImage, SourceTree, judge, judge_all, require
-from .iac import plan as plans
-from .iac.plan import Plan
+from .iac.plan import Plan, plan_stack
 from .iac.state import Keeper
-from .pipeline import apply as environments
-from .pipeline import release as releases
+from .pipeline.apply import apply_plan, find_drift
+from .pipeline.build import build_release_image
 from .pipeline.debug import Debugger, stage_named
-from .pipeline.release import Release, ReleaseJob
-from .pipeline.relying_party import RelyingParty
-from .pipeline.reproduce import ReproduceJob, reproduce
-from .pipeline.verify import ReleaseRefused, VerifiedRelease, verify_release
+from .pipeline.dist import Release
+from .pipeline.job import ReleaseJob, known_builder
+from .pipeline.release import make_release
+from .pipeline.relying_party import RelyingParty, verify_release_for
+from .pipeline.reproduce import ReproduceJob, reproduce_release
+from .pipeline.verify import ReleaseRefused
 from .publishing.client import RegistryClient
 from .publishing.publisher import Publisher
 from .registries.base import embedded_service, open_registry, registry_of
@@ -36,7 +33,6 @@ from .runtime.layout import digest_of
 from .runtime.stage import StageRunner
 from .runtime.tools import Tools, tools_from
 from .runtime.user_errors import telling
-from .signers.cosign import Key, Verifier, public_key
 from .signers.keyless import Choice
 from .verdicts.report import render_text
 
@@ -45,53 +41,26 @@ from .verdicts.report import render_text
 class Slipway:
     """Dagger pipelines from a commit to a signed release of an ML service."""
 
-    tree: Annotated[
-        dagger.Directory,
-        Doc("The project: a folder with slipway.yaml at its root"),
-        DefaultPath("/"),
-        Ignore(
-            [
-                ".git",
-                "**/.venv",
-                "**/__pycache__",
-                "**/.*_cache",
-                "**/.hypothesis",
-                "dist",
-                "ci/sdk",
-                ".env",
-            ]
-        ),
-    ]
-    git: Annotated[
-        dagger.Directory,
-        Doc("The project's .git folder: commit, its time, and what differs from it"),
-        DefaultPath("/.git"),
-    ]
-    image_lock: Annotated[
-        dagger.File | None,
-        Doc('A JSON file with digests for the tool images: {"python": "…@sha256:…"}'),
-    ] = None
-
-    state: Annotated[
-        dagger.Secret | None,
-        Doc("URL of the PostgreSQL database that keeps the infrastructure's state, as env://NAME"),
-    ] = None
-    plan_key: Annotated[
-        dagger.Secret | None,
-        Doc("What saved plans are sealed with, 64 bytes in base64; else a generated one"),
-    ] = None
+    # Each is asked once here and not by every function; options.py says what they are.
+    project_tree: options.ProjectTree
+    git_dir: options.GitDir
+    image_lock: options.ImageLock = None
+    registry_address: options.RegistryAddress = None
+    registry_user: options.RegistryUser = None
+    registry_password: options.RegistryPassword = None
+    registry_service: options.RegistryService = None
+    policy_file: options.PolicyFile = None
+    public_key: options.PublicKey = None
+    trusted_root: options.TrustedRoot = None
+    state_backend: options.StateBackendUrl = None
+    plan_key: options.PlanKey = None
 
     # Cached within a session only: advisories and the day go into its stages, which have a cache of their own.
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
-    async def check(
-        self,
-        advisories: Annotated[
-            dagger.Directory | None, Doc("A local OSV database; else the public one is asked")
-        ] = None,
-    ) -> str:
+    async def check(self, advisories: options.Advisories = None) -> str:
         """Run every gate of the source side by side, and print every verdict.
 
-        Lint, types, unit tests, SAST, secret scan, IaC scan, data validation and known vulnerabilities of
+        Lint, types, unit tests, SAST, secrets, infrastructure settings, data validation, and known vulnerabilities of
         the dependencies. Fails with every gate that failed.
         """
         with telling():
@@ -106,27 +75,23 @@ class Slipway:
     # the cache could not read on in them ("failed to get snapshot"). Their stages are cached all the same.
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def train(self) -> Model:
-        """Train the model: its weights, metrics, card and input schema."""
+        """Train the model: weights, metrics, card and input schema."""
         with telling():
             source = await self._source()
-            return await models.train(source, StageRunner(), self._history(source.tools))
+            return await train_model(source, StageRunner(), self._history(source.tools))
 
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def build(self) -> Image:
-        """Train, ask the model gate, then make the image that serves exactly that model."""
+        """Train, run the gates of the model, then build the image that serves exactly that model."""
         with telling():
-            return await self._build(StageRunner())
+            return await self._build(await self._source(), StageRunner())
 
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def smoke_test(self) -> str:
-        """Start the built image, post real rows to it, and compare its answers with the model's own.
-
-        The rows are those of the held-out data.
-        """
+        """Start the built image, post held-out rows to it, and compare its answers with the model's own."""
         with telling():
-            runner = StageRunner()
-            image = await self._build(runner)
-            source = await self._source()
+            source, runner = await self._source(), StageRunner()
+            image = await self._build(source, runner)
             built = BuiltImage(source=source, digest=await digest_of(image.layout), image=image)
             verdicts = [await judge(gate_named("smoke-test", BuiltImage), built, runner)]
             require(verdicts, source.project.gates.not_evaluated)
@@ -138,145 +103,71 @@ class Slipway:
         with telling():
             source = await self._source()
             head = await self._history(source.tools).head()
-            return await plans.plan(source, StageRunner(), head, self._keeper())
+            return await plan_stack(source, StageRunner(), head, self._state())
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def release(
         self,
-        registry: Annotated[
-            str | None, Doc("Where to publish, as host/path; else the embedded registry")
-        ] = None,
-        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
-        password: Annotated[
-            dagger.Secret | None, Doc("The registry's password, as env://NAME")
-        ] = None,
-        registry_service: Annotated[
-            dagger.Service | None,
-            Doc("The registry as a service only this machine reaches, as tcp://localhost:5000"),
-        ] = None,
-        key: Annotated[
-            dagger.Secret | None,
-            Doc("A cosign private key, as file://cosign.key; else a generated one"),
-        ] = None,
-        key_password: Annotated[
-            dagger.Secret | None, Doc("The key's password, as env://NAME")
-        ] = None,
-        managed_key: Annotated[
-            str | None,
-            Doc(
-                "A key that Vault or a KMS keeps, as cosign names it: hashivault://NAME, awskms://…"
-            ),
-        ] = None,
-        identity: Annotated[
-            str | None,
-            Doc(
-                "Sign by identity, without a key (Fulcio, Rekor): the signer's name in policy.yaml"
-            ),
-        ] = None,
-        signing_credentials: Annotated[
-            dagger.Secret | None,
-            Doc(
-                "For managed-key and identity: lines NAME=value, such as VAULT_TOKEN=…; docs/signing.md"
-            ),
-        ] = None,
-        signing_config: Annotated[
-            dagger.File | None,
-            Doc("For identity: Sigstore's signing_config.json, which services sign"),
-        ] = None,
-        trusted_root: Annotated[
-            dagger.File | None,
-            Doc("For identity: Sigstore's trusted_root.json, which roots to trust"),
-        ] = None,
-        advisories: Annotated[
-            dagger.Directory | None, Doc("A local OSV database; else the public one is asked")
-        ] = None,
-        builder: Annotated[
-            str,
-            Doc(
-                "Who builds: local, github-actions, gitlab-ci, jenkins, circleci; goes into the provenance"
-            ),
-        ] = releases.LOCAL,
-        allow_dirty: Annotated[
-            bool, Doc("Release a tree that differs from its commit; the release says so")
-        ] = False,
+        signing_key: options.SigningKey = None,
+        signing_key_password: options.SigningKeyPassword = None,
+        managed_key: options.ManagedKey = None,
+        signing_identity: options.SigningIdentity = None,
+        signing_credentials: options.SigningCredentials = None,
+        signing_config: options.SigningConfig = None,
+        advisories: options.Advisories = None,
+        builder_name: options.BuilderName = options.LOCAL,
+        allow_dirty: options.AllowDirty = False,
     ) -> Release:
         """Make, publish, sign and verify a whole release, tagged with the commit.
 
-        Check, train, gate, build, smoke test, SBOM and scan, plan; then push, sign, attest, verify, tag. Refuses a tag
-        that exists with another digest.
+        Check, train, build, test, scan, plan; then push, sign, attest, verify, and tag last of all. Refuses a tag that
+        exists with another digest.
         """
         with telling():
             source = await self._source()
             history = self._history(source.tools)
             choice = Choice(
-                key=key,
-                key_password=key_password,
+                key=signing_key,
+                key_password=signing_key_password,
                 managed_key=managed_key,
-                identity=identity,
+                identity=signing_identity,
                 credentials=signing_credentials,
                 config=signing_config,
-                root=trusted_root,
+                root=self.trusted_root,
             )
-            policy = await RelyingParty(self.tree).stated() if identity is not None else None
-            publisher = Publisher(
-                client=RegistryClient(
-                    tools=source.tools,
-                    registry=open_registry(
-                        source.tools, registry, registry_service, username, password
-                    ),
-                    runner=StageRunner(),
-                ),
-                signer=choice.signer(policy),
-            )
+            policy = await self._party().read_policy() if signing_identity is not None else None
             head, changes = await history.head_and_changes()
             job = ReleaseJob(
                 source=source,
-                publisher=publisher,
+                publisher=Publisher(
+                    client=self._client(source.tools), signer=choice.signer(policy)
+                ),
                 history=history,
                 head=head,
                 changes=changes,
-                builder=releases.known_builder(builder),
+                builder=known_builder(builder_name),
                 advisories=advisories,
-                keeper=self._keeper(),
+                keeper=self._state(),
             )
-            return await releases.release(job, allow_dirty)
+            return await make_release(job, allow_dirty)
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def verify(
         self,
-        release: Annotated[str, Doc("The release artifact, as registry/repository@sha256:…")],
-        environment: Annotated[
-            str, Doc("The environment of the policy that the release is to go to")
-        ] = "dev",
-        policy: Annotated[
-            dagger.File | None, Doc("What is asked of it; else the project's policy.yaml")
-        ] = None,
-        public_key: Annotated[
-            dagger.File | None, Doc("The key that the policy calls embedded; else this engine's")
-        ] = None,
-        trusted_root: Annotated[
-            dagger.File | None, Doc("Sigstore's trusted root, for signers that are identities")
-        ] = None,
-        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
-        password: Annotated[
-            dagger.Secret | None, Doc("The registry's password, as env://NAME")
-        ] = None,
-        registry_service: Annotated[
-            dagger.Service | None, Doc("The registry as a service only this machine reaches")
-        ] = None,
-        as_json: Annotated[bool, Doc("Answer in JSON (dagger has a --json of its own)")] = False,
+        release: options.ReleaseReference,
+        environment: options.EnvironmentName = "dev",
+        as_json: options.AsJson = False,
     ) -> str:
-        """Pull a release by digest and ask of it everything that the policy asks for an environment.
+        """Pull a release by digest and check everything that the policy asks for an environment.
 
-        Prints a table: what was asked, what was found, by whom, when. Fails unless all of it is there: contents,
-        signatures, provenance by a builder of the signer's, bills of materials, and the verdict of each gate.
+        Prints a table: check, result, signer, time. Fails unless all of it holds: content, signatures, provenance by a
+        builder of the signer's, bills of materials, and the verdict of each gate.
         """
         with telling():
             tools = await tools_from(self.image_lock)
-            client = self._client(tools, release, username, password, registry_service)
-            party = RelyingParty(self.tree, policy, public_key, trusted_root)
             try:
-                verified = await self._verified(client, release, environment, party)
+                client = self._client(tools, release)
+                verified = await verify_release_for(client, release, self._party(), environment)
             except ReleaseRefused as refused:
                 raise refused.as_json() if as_json else refused from None
             answer = verified.verification
@@ -284,27 +175,7 @@ class Slipway:
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def apply(
-        self,
-        release: Annotated[
-            str, Doc("The release whose plan is applied, as registry/repository@sha256:…")
-        ],
-        environment: Annotated[str, Doc("The environment of the policy")] = "dev",
-        policy: Annotated[
-            dagger.File | None, Doc("What is asked of it; else the project's policy.yaml")
-        ] = None,
-        public_key: Annotated[
-            dagger.File | None, Doc("The key that the policy calls embedded; else this engine's")
-        ] = None,
-        trusted_root: Annotated[
-            dagger.File | None, Doc("Sigstore's trusted root, for signers that are identities")
-        ] = None,
-        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
-        password: Annotated[
-            dagger.Secret | None, Doc("The registry's password, as env://NAME")
-        ] = None,
-        registry_service: Annotated[
-            dagger.Service | None, Doc("The registry as a service only this machine reaches")
-        ] = None,
+        self, release: options.ReleaseReference, environment: options.EnvironmentName = "dev"
     ) -> str:
         """Apply the saved plan of a release: verified against the policy first, those very bytes, and once.
 
@@ -313,35 +184,18 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            client = self._client(source.tools, release, username, password, registry_service)
-            party = RelyingParty(self.tree, policy, public_key, trusted_root)
-            verified = await self._verified(client, release, environment, party)
-            return await environments.apply(source, self._keeper(), verified, client.runner)
+            client = self._client(source.tools, release)
+            verified = await verify_release_for(client, release, self._party(), environment)
+            return await apply_plan(source, self._state(), verified, client.runner)
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def drift(self) -> str:
         """Compare the infrastructure and its state with the stack; fails with what differs."""
         with telling():
-            return await environments.drift(await self._source(), self._keeper(), StageRunner())
+            return await find_drift(await self._source(), self._state(), StageRunner())
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
-    async def reproduce(
-        self,
-        release: Annotated[str, Doc("The release artifact, as registry/repository@sha256:…")],
-        public_key: Annotated[
-            dagger.File | None, Doc("The key to verify with; else the embedded one's")
-        ] = None,
-        trusted_root: Annotated[
-            dagger.File | None, Doc("Sigstore's trusted root, for releases that identities signed")
-        ] = None,
-        username: Annotated[str | None, Doc("Who we are to the registry")] = None,
-        password: Annotated[
-            dagger.Secret | None, Doc("The registry's password, as env://NAME")
-        ] = None,
-        registry_service: Annotated[
-            dagger.Service | None, Doc("The registry as a service only this machine reaches")
-        ] = None,
-    ) -> str:
+    async def reproduce(self, release: options.ReleaseReference) -> str:
         """Make a release again from the commit and the tools that its provenance records, and compare.
 
         Nothing is taken from the cache. Where model, image or plan differ, it fails and names the files in them and how
@@ -349,17 +203,17 @@ class Slipway:
         """
         with telling():
             tools = await tools_from(self.image_lock)
-            client = self._client(tools, release, username, password, registry_service)
-            job = ReproduceJob(client=client, history=self._history(tools), keeper=self._keeper())
-            party = RelyingParty(self.tree, None, public_key, trusted_root)
-            return await reproduce(job, release, await self._verifiers(client, party))
+            client = self._client(tools, release)
+            job = ReproduceJob(client=client, history=self._history(tools), keeper=self._state())
+            verifiers = await self._party().any_signer(client)
+            return await reproduce_release(job, release, verifiers)
 
     @function
     async def report(
         self,
-        release: Annotated[dagger.File, Doc("The release.json that `release` left in dist/")],
+        release: options.ReleaseJson,
     ) -> dagger.File:
-        """Draw the page of a release: what was made, what the gates said, where the time went.
+        """Draw the page of a release: what was made, what the gates concluded, where the time went.
 
         One HTML file that loads nothing: add `export --path report.html` and open it. `release` leaves it in dist/ too.
         """
@@ -370,7 +224,7 @@ class Slipway:
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def debug(
         self,
-        stage: Annotated[str, Doc("The stage's name, as the report and the error name it")],
+        stage: options.StageName,
     ) -> dagger.Container:
         """The container of a stage right before its step, with its files: add `terminal` for a shell.
 
@@ -378,12 +232,10 @@ class Slipway:
         """
         with telling():
             source = await self._source()
-            debugger = Debugger(
-                source=source, history=self._history(source.tools), keeper=self._keeper()
-            )
-            found = await stage_named(debugger, stage)
-            # Made here and now: left to whoever reads on, its folders would be looked for in the wrong client.
-            return await found.prepared().sync()
+            history = self._history(source.tools)
+            debugger = Debugger(source=source, history=history, keeper=self._state())
+            # Made here and now: left to the caller, its folders would be looked for in the wrong client.
+            return await (await stage_named(debugger, stage)).prepared().sync()
 
     @function
     async def registry(self) -> dagger.Service:
@@ -392,50 +244,33 @@ class Slipway:
             return embedded_service(await tools_from(self.image_lock))
 
     async def _source(self) -> Source:
-        return await open_source(await by_content(self.tree), await tools_from(self.image_lock))
+        return await open_source(
+            await by_content(self.project_tree), await tools_from(self.image_lock)
+        )
 
     def _history(self, tools: Tools) -> History:
-        return open_history(tools, self.tree, self.git)
+        return open_history(tools, self.project_tree, self.git_dir)
 
-    def _client(
-        self,
-        tools: Tools,
-        reference: str,
-        username: str | None,
-        password: dagger.Secret | None,
-        service: dagger.Service | None,
-    ) -> RegistryClient:
-        opened = open_registry(tools, None, None, username, password)
-        registry = registry_of(reference, opened, service)
+    def _state(self) -> Keeper:
+        return Keeper(url=self.state_backend, key=self.plan_key)
+
+    def _party(self) -> RelyingParty:
+        return RelyingParty(
+            tree=self.project_tree,
+            policy=self.policy_file,
+            public_key=self.public_key,
+            trusted_root=self.trusted_root,
+        )
+
+    def _client(self, tools: Tools, reference: str = "") -> RegistryClient:
+        """A client of the registry that a reference names, else of the one where releases go."""
+        service, user, password = self.registry_service, self.registry_user, self.registry_password
+        if reference:
+            opened = open_registry(tools, None, None, user, password)
+            registry = registry_of(reference, opened, service)
+        else:
+            registry = open_registry(tools, self.registry_address, service, user, password)
         return RegistryClient(tools=tools, registry=registry, runner=StageRunner())
 
-    async def _verified(
-        self, client: RegistryClient, release: str, environment: str, party: RelyingParty
-    ) -> VerifiedRelease:
-        policy = await party.stated()
-        place = policy.environment(environment)
-        embedded = partial(self._pem, client, party.public_key)
-        verifiers = await party.verifiers(policy.signers_of(place), embedded)
-        return await verify_release(client, release, policy, place, verifiers)
-
-    async def _verifiers(self, client: RegistryClient, party: RelyingParty) -> list[Verifier]:
-        """Everybody who may have signed what is made again: the key, or each signer of the policy."""
-        embedded = partial(self._pem, client, party.public_key)
-        if party.root is None:
-            return [Verifier(pem=await embedded())]
-        return list((await party.verifiers((await party.stated()).signers, embedded)).values())
-
-    def _keeper(self) -> Keeper:
-        return Keeper(url=self.state, key=self.plan_key)
-
-    async def _build(self, runner: StageRunner) -> Image:
-        source = await self._source()
-        history = self._history(source.tools)
-        head = await history.head()
-        model, _ = await releases.train_and_judge(source, history, runner, head.sha)
-        return await images.build(source, model, runner, head)
-
-    async def _pem(self, client: RegistryClient, given: dagger.File | None) -> str:
-        if given is not None:
-            return await given.contents()
-        return await public_key(client.tools, Key(), client.runner)
+    async def _build(self, source: Source, runner: StageRunner) -> Image:
+        return await build_release_image(source, self._history(source.tools), runner)

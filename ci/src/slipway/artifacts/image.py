@@ -136,7 +136,7 @@ def assemble_stage(source: Source, head: Commit, parts: dict[str, dagger.Directo
     )  # fmt: skip
 
 
-async def build(source: Source, model: Model, runner: StageRunner, head: Commit) -> Image:
+async def build_image(source: Source, model: Model, runner: StageRunner, head: Commit) -> Image:
     """Assemble the image; raises StageFailed where a layer or the image cannot be written."""
     stages = layer_stages(source, model, head.sha)
     outcomes = await concurrently(*(runner.run_to_success(stage) for stage in stages.values()))

@@ -81,7 +81,7 @@ def pack_stage(source: Source, files: dagger.Directory, origin: Commit) -> Stage
     )  # fmt: skip
 
 
-async def train(source: Source, runner: StageRunner, history: History) -> Model:
+async def train_model(source: Source, runner: StageRunner, history: History) -> Model:
     """Train and pack; raises DataError where the data is at fault, StageFailed where training is."""
     origin = await history.last(source.training_inputs())
     stage = train_stage(source, origin)

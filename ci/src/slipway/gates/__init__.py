@@ -16,9 +16,11 @@
 A new gate is a new file with its `GATES`, and a line in MODULES.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeVar, cast
 
 from ..config.project import Project
+from ..verdicts.verdict import Verdict
 from . import (
     bandit,
     champion,
@@ -60,6 +62,12 @@ def gates_of(subject: type[S]) -> tuple[Gate[S], ...]:
 def gate_named(name: str, subject: type[S]) -> Gate[S]:
     """The gate of that name; raises KeyError where there is none that looks at such a subject."""
     return {gate.name: gate for gate in gates_of(subject)}[name]
+
+
+def in_declared_order(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts in the order in which their gates are declared, whichever ended first."""
+    order = {gate.name: place for place, gate in enumerate(GATES)}
+    return tuple(sorted(verdicts, key=lambda verdict: order.get(verdict.gate, len(order))))
 
 
 def required(project: Project, *subjects: type[Subject]) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ async def state_of(source: Source, runner: StageRunner, keeper: Keeper) -> State
     return State.of(Fields.parse(outcome.stdout, where="the state"))
 
 
-async def plan(
+async def plan_stack(
     source: Source, runner: StageRunner, head: Commit, keeper: Keeper | None = None
 ) -> Plan:
     """Plan the declared stack; raises ConfigError where the stack is at fault."""

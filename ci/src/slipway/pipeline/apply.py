@@ -38,7 +38,7 @@ def _lasting(source: Source, keeper: Keeper) -> dagger.Container:
     )
 
 
-async def apply(
+async def apply_plan(
     source: Source, keeper: Keeper, release: VerifiedRelease, runner: StageRunner
 ) -> str:
     """Apply the plan of a verified release; those bytes, and nothing planned anew.
@@ -91,7 +91,7 @@ def _told(printed: str, where: str) -> str:
     return f"applied {where}\nspent   {done.text('plan')}\nstate   {state.told}\n\n{done.text('told').strip()}"
 
 
-async def drift(source: Source, keeper: Keeper, runner: StageRunner) -> str:
+async def find_drift(source: Source, keeper: Keeper, runner: StageRunner) -> str:
     """Compare the infrastructure and its state with the stack; raises Drifted with what differs."""
     infrastructure = source.project.infrastructure
     tool = [COMMANDS[infrastructure.engine], f"-chdir={ROOT}/{infrastructure.stack}"]

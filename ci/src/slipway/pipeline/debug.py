@@ -37,12 +37,12 @@ class Debugger:
 
     async def model(self) -> Model:
         """The model, trained."""
-        return await model_stages.train(self.source, self.runner, self.history)
+        return await model_stages.train_model(self.source, self.runner, self.history)
 
     async def image(self) -> Image:
         """The image, assembled."""
         head = await self.history.head()
-        return await image_stages.build(self.source, await self.model(), self.runner, head)
+        return await image_stages.build_image(self.source, await self.model(), self.runner, head)
 
 
 async def stage_named(debugger: Debugger, name: str) -> Stage:

@@ -11,14 +11,14 @@ from typing import Final
 
 import dagger
 
-from ..artifacts import image as images
-from ..artifacts import model as models
 from ..artifacts.git import History
+from ..artifacts.image import Image, build_image
+from ..artifacts.model import train_model
 from ..artifacts.source import open_source
 from ..attestations.provenance import Recorded, newest
 from ..attestations.statements import PROVENANCE
 from ..errors import DirtyTree, NotReproduced
-from ..iac import plan as plans
+from ..iac.plan import plan_stack
 from ..iac.state import Keeper
 from ..publishing.client import RegistryClient
 from ..runtime.concurrency import concurrently
@@ -67,7 +67,9 @@ class Comparison:
     differences: tuple[str, ...]
 
 
-async def reproduce(job: ReproduceJob, reference: str, verifiers: Sequence[Verifier]) -> str:
+async def reproduce_release(
+    job: ReproduceJob, reference: str, verifiers: Sequence[Verifier]
+) -> str:
     """Verify, check the recorded commit out, rebuild, compare; returns what is the same, a line each.
 
     One of `verifiers` has to accept all of it. Raises NotReproduced with each file that differs, VerificationError
@@ -132,11 +134,11 @@ async def _rebuild(job: ReproduceJob, recorded: RecordedRelease) -> Mapping[str,
     head = await history.head()
     runner = job.client.runner
 
-    async def image() -> images.Image:
-        model = await models.train(source, runner, history)
-        return await images.build(source, model, runner, head)
+    async def image() -> Image:
+        model = await train_model(source, runner, history)
+        return await build_image(source, model, runner, head)
 
-    made, plan = await concurrently(image(), plans.plan(source, runner, head, job.keeper))
+    made, plan = await concurrently(image(), plan_stack(source, runner, head, job.keeper))
     return {"model": made.model.layout, "image": made.layout, "plan": plan.layout}
 
 
