@@ -37,7 +37,7 @@ test-quick: .venv/installed ## Run the tests that need no engine
 	@.venv/bin/python -m pytest -m "not engine and not browser" $(PYTEST)
 
 test-domain: .venv/installed ## Run the tests of the pure domain: within 5 s, and over 95 % of it covered
-	@.venv/bin/python -m tests.bounds
+	@.venv/bin/python -m tests.tools.bounds
 
 lint: .venv/installed ## Format check, linter, strict types, import contracts
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && \

@@ -21,7 +21,7 @@ from xdist.scheduler import LoadFileScheduling
 if TYPE_CHECKING:
     from slipway.artifacts.source import Source
 
-    from .pipeline.project import Project
+    from .support.project import Project
 
 NO_ENGINE = (
     "These tests need a Dagger engine and none is in reach: run `make test`, "
@@ -94,7 +94,7 @@ async def connection(
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The reference project, committed. No test may change it."""
-    from .pipeline.project import Project
+    from .support.project import Project
 
     return Project.reference(tmp_path_factory.mktemp("reference") / "project")
 

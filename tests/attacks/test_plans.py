@@ -30,11 +30,11 @@ from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.steps.plan import SEALED
 
-from ..pipeline.project import Project
-from ..pipeline.releasing import registry_container, served
-from ..unit.domain.cases import reference as place
-from ..unit.domain.cases import statement
-from .forging import Forge
+from ..support.cases import reference as place
+from ..support.cases import statement
+from ..support.forging import Forge
+from ..support.project import Project
+from ..support.releasing import registry_container, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 STACK = "terraform/stacks/local"

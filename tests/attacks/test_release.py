@@ -21,9 +21,9 @@ from slipway.errors import ConfigError
 from slipway.registries.base import Registry
 from slipway.runtime.tools import Tools
 
-from ..pipeline.project import ROOT, Project, dagger_program, last_error, outside_of_sessions
-from ..pipeline.releasing import ADVISORY, desk_at, tags_of, write_advisories
-from .forging import KINDS
+from ..support.forging import KINDS
+from ..support.project import ROOT, Project, dagger_program, last_error, outside_of_sessions
+from ..support.releasing import ADVISORY, desk_at, tags_of, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PASSWORDS = {

@@ -20,8 +20,8 @@ from slipway.runtime.tools import Tools
 from slipway.signers.cosign import SIGNATURE, Key, Trust, public_key
 from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
-from ..unit.domain.cases import built, judged
-from .forging import KINDS, POLICY, Artifact, Forge, suffix
+from ..support.cases import built, judged
+from ..support.forging import KINDS, POLICY, Artifact, Forge, suffix
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 NOW = dt.datetime.now(dt.UTC)

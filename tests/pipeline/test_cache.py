@@ -13,8 +13,8 @@ from slipway.gates.base import judge_all, source_gates
 from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import Journal
 
-from .project import Project
-from .releasing import ADVISORY, advisories, built, write_advisories
+from ..support.project import Project
+from ..support.releasing import ADVISORY, advisories, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 RARE = "sndhdr"  # a module that the service does not import

@@ -27,9 +27,9 @@ from slipway.signers.cosign import Key
 from slipway.verdicts.report import from_json
 from slipway.verdicts.verdict import Status, Verdict
 
-from ..unit.domain.cases import bom, built, judged
-from .project import Project, assert_told
-from .releasing import desk_at, embedded, release_of, tags_of
+from ..support.cases import bom, built, judged
+from ..support.project import Project, assert_told
+from ..support.releasing import desk_at, embedded, release_of, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 FIT = "service/src/screening/fit.py"

@@ -16,8 +16,8 @@ from slipway.pipeline.champion import comparing
 from slipway.runtime.stage import Journal, Stage
 from slipway.runtime.tools import OFFLINE, Tools
 
-from .project import Project
-from .releasing import built
+from ..support.project import Project
+from ..support.releasing import built
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 STORE = "service/src/screening/store.py"

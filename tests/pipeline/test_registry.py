@@ -10,8 +10,8 @@ from slipway.publish import refuse_moved
 from slipway.registries.base import Registry
 from slipway.runtime.stage import Journal
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, registry_container, release_of, served, tags_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, registry_container, release_of, served, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 PASSWORD = "opensesame-4711"

@@ -16,8 +16,8 @@ from slipway.policy.document import EMBEDDED, parse
 from slipway.runtime.stage import Journal
 from slipway.signers.cosign import Trust
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, release_of, tags_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, release_of, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 KINDS = ("model", "image", "plan", "release")

@@ -19,8 +19,8 @@ from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Key, Trust, public_key
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, run_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, run_of
 
 pytestmark = pytest.mark.engine
 # What a compromised builder could do: one byte of one file in one layer is another, and every digest fits again.

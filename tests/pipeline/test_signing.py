@@ -15,8 +15,8 @@ from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Key, Trust, public_key
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, tags_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 PASSWORD = "long-enough-3141"

@@ -26,8 +26,8 @@ from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Key, Trust, public_key
 from slipway.verdicts.verdict import Status, Verdict
 
-from ..pipeline.releasing import desk_at, embedded
-from ..unit.domain.cases import COMMIT, bom, built, judged, planned
+from .cases import COMMIT, bom, built, judged, planned
+from .releasing import desk_at, embedded
 
 KINDS = ("model", "image", "plan", "release")
 POLICY = """

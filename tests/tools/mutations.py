@@ -1,6 +1,6 @@
 """Take one refusal after the other out of a copy of the product, and see the row's tests fail.
 
-    .venv/bin/python -m tests.attacks.mutations [ROW …]
+    .venv/bin/python -m tests.tools.mutations [ROW …]
 
 A test that still passes proves nothing. Needs an engine; all of it takes a quarter of an hour. Ends with 1 where a
 mutation was not noticed. docs/attacks.md says what was found; a quick test keeps it and this list together, and sees

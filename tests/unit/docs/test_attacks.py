@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.mutations import MUTATIONS, SOURCE, Mutation
+from tests.tools.mutations import MUTATIONS, SOURCE, Mutation
 
 ROOT = Path(__file__).parents[3]
 TABLE = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")

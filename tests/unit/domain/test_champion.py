@@ -10,7 +10,7 @@ from slipway.policy.champion import objection, recorded
 from slipway.policy.rules import Evidence
 from slipway.verdicts.verdict import Status, Verdict
 
-from .cases import COMMIT, LINT, built, evidence, judged, statement
+from ...support.cases import COMMIT, LINT, built, evidence, judged, statement
 
 MODEL = Digest.of(b"model")
 CHAMPION = Verdict(gate="champion", status=Status.PASSED, summary="better", subject=str(MODEL))

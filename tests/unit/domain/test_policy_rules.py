@@ -15,7 +15,7 @@ from slipway.oci.digests import Digest
 from slipway.policy.rules import ATTESTED, Case, Evidence, evaluate
 from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
-from .cases import (
+from ...support.cases import (
     COMMIT,
     KINDS,
     LINT,
