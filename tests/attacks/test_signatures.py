@@ -13,7 +13,7 @@ from dagger import dag
 from slipway.attestations.statements import PROVENANCE, SBOM, VERDICTS
 from slipway.errors import TagConflict
 from slipway.oci.digests import Digest
-from slipway.policy.rules import ATTESTED
+from slipway.policy.case import ATTESTED
 from slipway.publish import refuse_moved
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools

@@ -15,7 +15,7 @@ from slipway import settle as settling
 from slipway.attestations.statements import PROVENANCE, VERDICTS
 from slipway.errors import VerificationError
 from slipway.formats.fields import Fields
-from slipway.policy.rules import ATTESTED, Evidence
+from slipway.policy.case import ATTESTED, Evidence
 from slipway.proof import gather
 from slipway.publish import Subject
 from slipway.registries.base import Registry

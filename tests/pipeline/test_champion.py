@@ -17,8 +17,8 @@ from slipway.attestations.statements import PROVENANCE
 from slipway.errors import GateFailed
 from slipway.pipeline import champion as champions
 from slipway.pipeline.champion import comparing
+from slipway.policy.case import ATTESTED
 from slipway.policy.champion import TAG
-from slipway.policy.rules import ATTESTED
 from slipway.publish import Desk, Subject
 from slipway.runtime.layout import blob_titled, digest_of, files_of
 from slipway.runtime.stage import Journal

@@ -22,9 +22,10 @@ from slipway.signers.cosign import ROOT, Signer, Trust
 from slipway.signers.keyless import Identity, Managed
 
 from ..support.forging import Artifact
-from ..support.online import IDENTITY, ISSUER, Sigstore, managed, prepared, vault
+from ..support.online import IDENTITY, ISSUER, Sigstore
 from ..support.project import Project, assert_told, last_error
 from ..support.releasing import desk_at, embedded, release_of, run_of, tags_of
+from ..support.vault import managed, prepared, vault
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 VERDICTS = "tag:slipway,2026:verdicts/v1"

@@ -15,8 +15,8 @@ from slipway.attestations.release import Release
 from slipway.attestations.statements import PLAN, PROVENANCE, SBOM, VERDICTS
 from slipway.oci.digests import Digest, Reference
 from slipway.pipeline.release import verify
+from slipway.policy.case import ARTIFACT_TYPES, ATTESTED
 from slipway.policy.document import parse
-from slipway.policy.rules import ARTIFACT_TYPES, ATTESTED
 from slipway.policy.verification import Verification
 from slipway.proof import Found
 from slipway.publish import Desk, Subject

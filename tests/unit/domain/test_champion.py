@@ -6,8 +6,8 @@ import pytest
 from slipway.attestations.statements import PROVENANCE, VERDICTS
 from slipway.errors import DataError
 from slipway.oci.digests import Digest
+from slipway.policy.case import Evidence
 from slipway.policy.champion import objection, recorded
-from slipway.policy.rules import Evidence
 from slipway.verdicts.verdict import Status, Verdict
 
 from ...support.cases import COMMIT, LINT, built, evidence, judged, statement

@@ -17,8 +17,9 @@ from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
 
 from ..errors import DataError
+from .archives import archive_of
 from .fields import Fields
-from .pickles import archive_of, calls_global, check
+from .pickles import calls_global, check
 from .protobuf import walk
 
 LIMIT = 2 << 30

@@ -23,8 +23,8 @@ from ..gates.base import BuiltImage, ModelPair, SourceTree, TrainedModel, judge_
 from ..iac import plan as plans
 from ..iac.state import Keeper
 from ..oci.digests import Digest, Reference, commit_tag
+from ..policy.case import ATTESTED
 from ..policy.champion import TAG as CHAMPION
-from ..policy.rules import ATTESTED
 from ..publishing.contended import publish_until_stable
 from ..publishing.publisher import Publisher, Subject, refuse_moved
 from ..report.page import render as render_page

@@ -19,7 +19,7 @@ from ..formats.fields import Fields
 from ..oci.digests import Digest, Reference
 from ..oci.manifests import MANIFEST_LIMIT
 from ..oci.registry_errors import absent, explain, of_registry, said
-from ..policy.rules import ATTESTED, Evidence
+from ..policy.case import ATTESTED, Evidence
 from ..registries.base import Registry
 from ..runtime.memo import once
 from ..runtime.stage import Outcome, Stage, StageRunner, never

@@ -14,7 +14,7 @@ import anyio
 
 from ..errors import VerificationError
 from ..formats.fields import Fields
-from ..policy.rules import Evidence
+from ..policy.case import Evidence
 from ..signers.cosign import Verifier
 from .client import PulledArtifact
 from .publisher import Publisher, Subject
