@@ -38,7 +38,7 @@ def globals_of(data: bytes, *, limit: int = LIMIT) -> frozenset[tuple[str, str]]
             raise refused(f"{op.name} reaches over the end of its frame", at)
         machine.step(at, op, argument)
         _check_constant(at, op, argument)
-    if end != len(data):
+    if end != len(data):  # refusal 09b
         raise refused(f"{len(data) - end} bytes follow its end", end)
     machine.finish()
     return frozenset(machine.imported)
@@ -82,7 +82,7 @@ def _frame(data: bytes, at: int, argument: bytes, end: int, frame_end: int) -> i
     if at < frame_end:
         raise refused("a frame is inside another", at)
     frame_end = end + int.from_bytes(argument, "little")
-    if frame_end > len(data):
+    if frame_end > len(data):  # refusal 09a
         raise refused("a frame reaches past the end", at)
     return frame_end
 
@@ -97,7 +97,7 @@ def _check_constant(at: int, op: pickletools.OpcodeInfo, argument: bytes) -> Non
     elif op.name not in _BYTES | _OLD_STRINGS:
         return
     nested = "pickle" if _is_pickle(argument) else archive_of(argument)
-    if nested:
+    if nested:  # refusal 09c
         raise refused(f"a constant is itself a {nested}", at)
 
 

@@ -113,7 +113,7 @@ async def verify_release(
         )
         verification = evaluate(case)
         # 4 The first signer under whom all of it holds is enough.
-        if verification.ok:
+        if verification.ok:  # refusal 11h
             return VerifiedRelease(
                 release=release,
                 environment=environment,

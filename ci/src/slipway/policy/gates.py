@@ -36,7 +36,7 @@ def _gate(case: Case, rule: GateRule, verdict: Verdict, used: set[Waiver]) -> Ch
     """One gate against its rule."""
     asked = f"gate {rule.gate}" + (f" below {rule.severity.word}" if rule.severity else "")
     problem = (
-        _stranger(case, verdict)
+        _stranger(case, verdict)  # refusal 04c
         or _too_old(case, rule, verdict)
         or _findings(case, rule, verdict, used)
     )
@@ -61,7 +61,7 @@ def _stranger(case: Case, verdict: Verdict) -> str:
 def _too_old(case: Case, rule: GateRule, verdict: Verdict) -> str:
     if verdict.time is None or verdict.time > case.now + SKEW:
         return "nobody knows when" if verdict.time is None else "it looked in the future"
-    if rule.max_age is not None and case.now - verdict.time > rule.max_age:
+    if rule.max_age is not None and case.now - verdict.time > rule.max_age:  # refusal 04a
         return f"it looked longer than {rule.max_age.days} days ago; release again"
     if rule.max_data_age is None or verdict.status is Status.NOT_EVALUATED:
         return ""
@@ -70,7 +70,7 @@ def _too_old(case: Case, rule: GateRule, verdict: Verdict) -> str:
     age = case.now.date() - verdict.data_date
     return (
         f"its data is of {verdict.data_date.isoformat()}, older than {rule.max_data_age.days} days"
-        if age > rule.max_data_age
+        if age > rule.max_data_age  # refusal 04b
         else ""
     )
 
@@ -78,7 +78,8 @@ def _too_old(case: Case, rule: GateRule, verdict: Verdict) -> str:
 def _findings(case: Case, rule: GateRule, verdict: Verdict, used: set[Waiver]) -> str:
     """What stands against it; the waivers that were needed are noted in `used`."""
     if verdict.status is Status.NOT_EVALUATED:
-        return "" if rule.not_evaluated is WhenNotEvaluated.ALLOW else verdict.summary
+        allowed = rule.not_evaluated is WhenNotEvaluated.ALLOW  # refusal 08c
+        return "" if allowed else verdict.summary
     if rule.severity is None:
         serious = () if verdict.status is Status.PASSED else verdict.findings
     else:
@@ -106,7 +107,8 @@ def _own_waivers(case: Case) -> list[Waiver]:
     return [
         waiver
         for waiver in case.policy.waivers
-        if waiver.environment == case.environment.name and waiver.release in (None, digest)
+        if waiver.environment == case.environment.name  # refusal 18a
+        and waiver.release in (None, digest)  # refusal 18b
     ]
 
 

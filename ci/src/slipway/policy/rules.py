@@ -48,7 +48,7 @@ def _artifact(case: Case, kind: str) -> Iterator[Check]:
     content = evidence.complaints.get("content", "")
     yield case.check(kind, f"content of {digest[:19]}…", content or "the same", not content)
     wanted = ARTIFACT_TYPES[kind]
-    right = evidence.artifact_type == wanted
+    right = evidence.artifact_type == wanted  # refusal 03b
     said = evidence.artifact_type or "an image"
     yield case.check(kind, f"{wanted or 'an image'}", said, right)
     said = "a signature" if evidence.signed else evidence.complaints.get("signature", "none")
@@ -61,7 +61,7 @@ def _statements(case: Case, kind: str, predicate_type: str, evidence: Evidence) 
     """All statements of one type: each has to hold. One good one among bad ones is not enough."""
     name = NAMES[predicate_type]
     found = evidence.statements.get(predicate_type, ())
-    if not found:
+    if not found:  # refusal 07b
         why = evidence.complaints.get(name, "none")
         return case.check(kind, f"{name} attested", why, False)
     try:
@@ -91,9 +91,9 @@ def _provenance(
         provenance.read(statement.content, where=f"provenance of the {kind}") for statement in found
     ]
     for record in records:
-        if record.build_type is not provenance.BuildType[kind.upper()]:
+        if record.build_type is not provenance.BuildType[kind.upper()]:  # refusal 03c
             raise SlipwayError(f"a build of another kind, {record.build_type.value}")
-        if record.builder_id not in case.signer.builders:
+        if record.builder_id not in case.signer.builders:  # refusal 05
             raise SlipwayError(f"builder {record.builder_id}, not one of {case.signer.name}'s")
         if record.finished > case.now + SKEW:
             raise SlipwayError("built in the future")
@@ -109,7 +109,7 @@ def _bom(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt.dat
     del case
     for statement in found:
         fields = statement.predicate
-        if fields.text("bomFormat") != "CycloneDX":
+        if fields.text("bomFormat") != "CycloneDX":  # refusal 03a
             raise SlipwayError(f"{fields.text('bomFormat')!r}, no CycloneDX")
         if not fields.items("components"):
             raise SlipwayError("a bill of materials without any component")
