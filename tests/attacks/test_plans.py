@@ -49,11 +49,7 @@ output "token" {{
 
 
 @pytest.fixture(scope="module")
-async def stack(
-    connection: None,  # noqa: ARG001
-    reference: Project,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Stack:
+async def stack(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A stack whose state nobody has written yet."""
     project = reference.copy(tmp_path_factory.mktemp("stack") / "project")
     project.named(f"stack-{uuid.uuid4().hex[:10]}")

@@ -29,7 +29,7 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-async def honest(connection: None) -> Forge:  # noqa: ARG001
+async def honest() -> Forge:
     """A release with which nothing is wrong: without it, every refusal below would prove nothing."""
     forge = Forge()
     await forge.publish()
@@ -87,7 +87,7 @@ OLD = {
 
 
 @pytest.fixture(scope="module")
-async def forged(connection: None) -> dict[str, str]:  # noqa: ARG001
+async def forged() -> dict[str, str]:
     """What is refused of a release with one thing off in each artifact, and old scans."""
     image = built("image", builder_id="tag:slipway,2026:builder/github-actions")
     plan = built("plan")

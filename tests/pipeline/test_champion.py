@@ -162,7 +162,7 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-async def scene(connection: None, reference: Project, source: Source) -> Scene:  # noqa: ARG001
+async def scene(reference: Project, source: Source) -> Scene:
     """The reference project's model; the champion is one that is a little worse."""
     text = await source.tree.file(FIT).contents()
     assert AS_IT_IS in text

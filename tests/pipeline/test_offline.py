@@ -38,7 +38,7 @@ CALLING = """
 
 
 @pytest.fixture(scope="module")
-async def calling(connection: None, source: Source) -> Source:  # noqa: ARG001
+async def calling(source: Source) -> Source:
     """The reference project, whose service calls somebody when it loads a model."""
     listening = (
         Tools()

@@ -49,7 +49,7 @@ print("verified")
 
 
 @pytest.fixture(scope="module")
-def sigstore(connection: None) -> Sigstore:  # noqa: ARG001
+def sigstore() -> Sigstore:
     """One instance for all tests here."""
     return Sigstore()
 
@@ -160,7 +160,7 @@ async def test_without_a_token_nothing_is_signed(sigstore: Sigstore, credentials
 
 
 @pytest.fixture(scope="module")
-async def kept(connection: None) -> tuple[dagger.Service, Managed]:  # noqa: ARG001
+async def kept() -> tuple[dagger.Service, Managed]:
     """Vault, and a key that it keeps."""
     service = vault()
     # Vault in dev mode forgets everything when it stops, and a service stops when nobody asks it any more.
