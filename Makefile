@@ -17,7 +17,7 @@ ENGINE := $(PYTHON) -m engine
 advisories = $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 .DEFAULT_GOAL := help
-.PHONY: help engine release test test-quick test-domain lint bench clean
+.PHONY: help engine release test test-quick test-domain lint format bench clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -30,18 +30,21 @@ release: ## Make a signed release of this commit; leaves release.json, cosign.pu
 	$(ENGINE) run dagger --progress=$${SLIPWAY_PROGRESS:-auto} call release $(advisories) $(ARGS) dist export --path dist >&2 && \
 	cat dist/report.txt
 
-test: .venv/installed ## Run every test, on a real engine (one file: make test PYTEST=tests/unit)
-	@$(ENGINE) up --tests && eval "$$($(ENGINE) env)" && .venv/bin/python -m pytest -n 2 --dist loadfile $(PYTEST)
+test: .venv/installed ## Run every test, on a real engine, and list the ten slowest (one file: make test PYTEST=tests/unit)
+	@$(ENGINE) up --tests && eval "$$($(ENGINE) env)" && .venv/bin/python -m pytest -n 2 --dist loadfile --durations=10 $(PYTEST)
 
 test-quick: .venv/installed ## Run the tests that need no engine
 	@.venv/bin/python -m pytest -m "not engine and not browser" $(PYTEST)
 
 test-domain: .venv/installed ## Run the tests of the pure domain: within 5 s, and over 95 % of it covered
-	@.venv/bin/python -m tests.bounds
+	@.venv/bin/python -m tests.tools.bounds
 
 lint: .venv/installed ## Format check, linter, strict types, import contracts
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && \
 	PYTHONPATH=ci/src .venv/bin/lint-imports
+
+format: .venv/installed ## Format the code, and fix what the linter can fix
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
 bench: .venv/installed ## Compare with the script that a team would write instead; writes benchmarks/RESULTS.md
 	@$(ENGINE) up && PYTHONPATH=ci/src .venv/bin/python -m benchmarks $(advisories) $(BENCH)

@@ -18,7 +18,7 @@ from benchmarks.peer import Peer, peer
 from benchmarks.results import Case, Figures
 from benchmarks.slipway import Slipway, slipway
 from engine.paths import settings
-from tests.pipeline.project import Project
+from tests.support.project import Project
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

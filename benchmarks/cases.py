@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.pipeline.project import Project
+from tests.support.project import Project
 
 DEPENDENCY, VERSIONS = "click", ("8.2.1", "8.3.0", "8.1.8")
 

@@ -13,7 +13,7 @@ from slipway.formats.timings import critical_path
 
 from benchmarks.measure import size, timed
 from benchmarks.results import Figures
-from tests.machines import ROOT, Machine, beside, machine
+from tests.support.machines import ROOT, Machine, beside, machine
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from xdist.scheduler import LoadFileScheduling
 if TYPE_CHECKING:
     from slipway.artifacts.source import Source
 
-    from .pipeline.project import Project
+    from .support.project import Project
 
 NO_ENGINE = (
     "These tests need a Dagger engine and none is in reach: run `make test`, "
@@ -78,13 +78,16 @@ def docker_answers() -> bool:
 
 @pytest.fixture(scope="session")
 async def connection(
-    engine: None,  # noqa: ARG001 - asked for its failure
-    anyio_backend: str,  # noqa: ARG001 - the scope of the session
-    tmp_path_factory: pytest.TempPathFactory,
+    engine: None, anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[None]:
-    """The Python client's session. Its log goes to a file: a pipe that nobody reads would fill up."""
+    """The Python client's session. Its log goes to a file: a pipe that nobody reads would fill up.
+
+    Tests name it with `usefixtures`; it comes before the fixtures of a module, whose scope is smaller.
+    """
     import dagger
 
+    # An engine in reach, or it fails; the backend has the scope of the session.
+    del engine, anyio_backend
     path = tmp_path_factory.mktemp("dagger") / "session.log"
     with path.open("w") as log:
         async with dagger.connection(dagger.Config(log_output=log)):
@@ -94,7 +97,7 @@ async def connection(
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The reference project, committed. No test may change it."""
-    from .pipeline.project import Project
+    from .support.project import Project
 
     return Project.reference(tmp_path_factory.mktemp("reference") / "project")
 
@@ -106,8 +109,9 @@ def project(reference: Project, tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-async def source(connection: None, reference: Project) -> Source:  # noqa: ARG001
+async def source(connection: None, reference: Project) -> Source:
     """The reference project as the pipeline sees it."""
+    del connection  # it has to be there
     return await reference.source()
 
 

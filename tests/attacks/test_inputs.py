@@ -19,8 +19,8 @@ from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Trust
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
-from ..pipeline.project import Project, assert_told, last_error
-from .forging import POLICY, Forge
+from ..support.forging import POLICY, Forge
+from ..support.project import Project, assert_told, last_error
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 

@@ -33,7 +33,7 @@ from slipway.runtime.tools import Tools
 from slipway.signers.cosign import MODEL_SIGNATURE, Key, Trust, public_key, signing_folder
 from slipway.verdicts.verdict import Status
 
-from .forging import Artifact, Forge
+from ..support.forging import Artifact, Forge
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 

@@ -6,35 +6,27 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import anyio
-import dagger
 import pytest
 from dagger import dag
-from slipway.artifacts.source import Source
-from slipway.attestations.plan_facts import PlanFacts
 from slipway.attestations.statements import PLAN
 from slipway.errors import ApplyRefused, Drifted
-from slipway.formats.fields import Fields
 from slipway.iac import plan as plans
-from slipway.iac.state import Keeper
 from slipway.oci.digests import Digest, Reference
 from slipway.pipeline.apply import apply, drift
-from slipway.policy.rules import Evidence
-from slipway.proof import Found
 from slipway.publish import Subject
 from slipway.runtime.layout import blob_titled, digest_of
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.steps.plan import SEALED
 
-from ..pipeline.project import Project
-from ..pipeline.releasing import registry_container, served
-from ..unit.domain.cases import reference as place
-from ..unit.domain.cases import statement
-from .forging import Forge
+from ..support.forging import Forge
+from ..support.planning import Stack, database, facts_of, found, holders, spent
+from ..support.project import Project
+from ..support.releasing import registry_container, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 STACK = "terraform/stacks/local"
@@ -56,70 +48,8 @@ output "token" {{
 """
 
 
-async def database() -> Keeper:
-    """A database that nobody had before, and that stays between two steps: an engine stops what nobody uses."""
-    service = (
-        Tools()
-        .image("postgres")
-        .with_env_variable("POSTGRES_USER", "slipway")
-        .with_env_variable("POSTGRES_DB", "slipway")
-        .with_env_variable("POSTGRES_HOST_AUTH_METHOD", "trust")
-        .with_env_variable("FRESH", uuid.uuid4().hex)
-        .with_exposed_port(5432)
-        .as_service(use_entrypoint=True)
-    )
-    return Keeper(service=await service.start())
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A project's stack, and the database of its state."""
-
-    source: Source
-    project: Project
-    keeper: Keeper
-
-    async def plan(self) -> plans.Plan:
-        """The plan of this moment."""
-        head = await self.project.history().head()
-        return await plans.plan(self.source, Journal(), head, self.keeper)
-
-    async def apply(self, made: plans.Plan, **changes: Any) -> str:
-        """Apply a plan, with other facts than were signed of it where that is the attack."""
-        return await apply(self.source, self.keeper, found(made, **changes), Journal())
-
-    async def refusal(self, made: plans.Plan, **changes: Any) -> str:
-        """Why it may not be applied."""
-        with pytest.raises(ApplyRefused) as caught:
-            await self.apply(made, **changes)
-        return str(caught.value)
-
-
-def facts_of(plan: plans.Plan) -> PlanFacts:
-    """What is signed of a plan."""
-    return PlanFacts.of(Fields.parse(plan.facts, where="test"))
-
-
-def found(made: plans.Plan, **changes: Any) -> Found:
-    """What verification hands over."""
-    facts = facts_of(made)
-    making = {name: changes.pop(name) for name in tuple(changes) if hasattr(facts.making, name)}
-    told = replace(facts, making=replace(facts.making, **making), **changes)
-    where = place("plan")
-    assert where.digest is not None
-    said = statement(PLAN, Fields.parse(told.predicate(), where="").values, where.digest)
-    return Found(
-        evidence=Evidence(reference=where, signed=True, statements={PLAN: (said,)}),
-        layout=made.layout,
-    )
-
-
 @pytest.fixture(scope="module")
-async def stack(
-    connection: None,  # noqa: ARG001
-    reference: Project,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Stack:
+async def stack(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A stack whose state nobody has written yet."""
     project = reference.copy(tmp_path_factory.mktemp("stack") / "project")
     project.named(f"stack-{uuid.uuid4().hex[:10]}")
@@ -287,16 +217,6 @@ async def test_11_two_first_plans_at_once_are_not_both_applied(stack: Stack) -> 
     assert "the state has moved: no state yet was planned against" in refused
 
 
-async def spent(stack: Stack, plan: Digest) -> None:
-    """Note a plan as spent, as an apply does first of all."""
-    code = (
-        "import sys; from slipway.steps.state import connected, spend\n"
-        "with connected() as connection: spend(connection, sys.argv[1])"
-    )
-    box = plans.workplace(stack.source, stack.keeper)
-    await box.with_exec(["python", "-c", code, str(plan)]).sync()
-
-
 async def test_11_what_differs_is_drift(stack: Stack) -> None:
     own = replace(stack, keeper=await database())
     await own.apply(await own.plan())
@@ -321,19 +241,3 @@ async def test_12_a_plans_secrets_stay_inside(
     assert "secret.tf" in await holders(own.source.tree.directory("terraform"), SECRET)
     assert "(sensitive value)" in await plan.files.file("plan.json").contents()
     assert SECRET not in await own.apply(plan)
-
-
-async def holders(folder: dagger.Directory, text: str) -> str:
-    """The files that hold a text, also inside zips."""
-    look = (
-        "import sys, pathlib, zipfile\n"
-        "def held(p):\n"
-        "    yield p.read_bytes()\n"
-        "    if zipfile.is_zipfile(p):\n"
-        "        archive = zipfile.ZipFile(p)\n"
-        "        yield from map(archive.read, archive.namelist())\n"
-        "for p in sorted(pathlib.Path('/in').rglob('*')):\n"
-        "    if p.is_file() and any(sys.argv[1].encode() in each for each in held(p)): print(p)\n"
-    )
-    box = Tools().python().with_directory("/in", folder)
-    return await box.with_exec(["python", "-c", look, text]).stdout()

@@ -16,12 +16,12 @@ from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Key, Trust, public_key
 
-from ..pipeline.project import assert_told
-from ..pipeline.releasing import desk_at
-from .forging import Artifact
+from ..support.forging import Artifact
+from ..support.project import assert_told
+from ..support.releasing import desk_at
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
-LYING = Path(__file__).parent / "lying.py"
+LYING = Path(__file__).parents[1] / "support" / "lying.py"
 ARTIFACT = Artifact.of("release", '{"version": 12}')
 MANIFEST = ARTIFACT.blobs[ARTIFACT.digest.hex]
 OVERSIZED = Digest.of(MANIFEST.encode() + b" " * (5 << 20))

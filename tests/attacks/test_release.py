@@ -21,9 +21,9 @@ from slipway.errors import ConfigError
 from slipway.registries.base import Registry
 from slipway.runtime.tools import Tools
 
-from ..pipeline.project import ROOT, Project, dagger_program, last_error, outside_of_sessions
-from ..pipeline.releasing import ADVISORY, desk_at, tags_of, write_advisories
-from .forging import KINDS
+from ..support.forging import KINDS
+from ..support.project import ROOT, Project, dagger_program, last_error, outside_of_sessions
+from ..support.releasing import ADVISORY, desk_at, tags_of, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PASSWORDS = {
@@ -69,7 +69,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def registry(connection: None) -> Iterator[Registry]:  # noqa: ARG001
+def registry() -> Iterator[Registry]:
     """The embedded registry as people reach it: a module's volumes are not those of a Python client."""
     port = free_port()
     server = subprocess.Popen(
@@ -140,11 +140,7 @@ def nasty(project: Project) -> None:
 
 
 @pytest.fixture(scope="module")
-async def made(
-    connection: None,  # noqa: ARG001
-    reference: Project,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Made:
+async def made(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The release."""
     folder = tmp_path_factory.mktemp("hush")
     project = reference.copy(folder / "project").named(f"hush-{uuid.uuid4().hex[:10]}")

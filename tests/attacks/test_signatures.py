@@ -13,15 +13,15 @@ from dagger import dag
 from slipway.attestations.statements import PROVENANCE, SBOM, VERDICTS
 from slipway.errors import TagConflict
 from slipway.oci.digests import Digest
-from slipway.policy.rules import ATTESTED
+from slipway.policy.case import ATTESTED
 from slipway.publish import refuse_moved
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.signers.cosign import SIGNATURE, Key, Trust, public_key
 from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
-from ..unit.domain.cases import built, judged
-from .forging import KINDS, POLICY, Artifact, Forge, suffix
+from ..support.cases import built, judged
+from ..support.forging import KINDS, POLICY, Artifact, Forge, suffix
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 NOW = dt.datetime.now(dt.UTC)
@@ -29,7 +29,7 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-async def honest(connection: None) -> Forge:  # noqa: ARG001
+async def honest() -> Forge:
     """A release with which nothing is wrong: without it, every refusal below would prove nothing."""
     forge = Forge()
     await forge.publish()
@@ -87,7 +87,7 @@ OLD = {
 
 
 @pytest.fixture(scope="module")
-async def forged(connection: None) -> dict[str, str]:  # noqa: ARG001
+async def forged() -> dict[str, str]:
     """What is refused of a release with one thing off in each artifact, and old scans."""
     image = built("image", builder_id="tag:slipway,2026:builder/github-actions")
     plan = built("plan")

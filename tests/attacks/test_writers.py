@@ -15,7 +15,7 @@ from slipway import settle as settling
 from slipway.attestations.statements import PROVENANCE, VERDICTS
 from slipway.errors import VerificationError
 from slipway.formats.fields import Fields
-from slipway.policy.rules import ATTESTED, Evidence
+from slipway.policy.case import ATTESTED, Evidence
 from slipway.proof import gather
 from slipway.publish import Subject
 from slipway.registries.base import Registry
@@ -24,12 +24,12 @@ from slipway.runtime.tools import Tools
 from slipway.settle import missing, settle
 from slipway.signers.cosign import Key, Trust, public_key
 
-from ..pipeline.releasing import desk_at, registry_container, served
-from ..unit.domain.cases import built, judged, reference, statement
-from .forging import Forge
+from ..support.cases import built, judged, reference, statement
+from ..support.forging import Forge
+from ..support.releasing import desk_at, registry_container, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
-PAIRING = (Path(__file__).parent / "pairing.py").read_text(encoding="utf-8")
+PAIRING = (Path(__file__).parents[1] / "support" / "pairing.py").read_text(encoding="utf-8")
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 

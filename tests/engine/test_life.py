@@ -12,7 +12,7 @@ import pytest
 
 from engine import recipes
 from engine.status import PARTS
-from tests.machines import PYTHON, ROOT, SEEDS, Machine, beside, usual
+from tests.support.machines import PYTHON, ROOT, SEEDS, Machine, beside, usual
 
 pytestmark = pytest.mark.engine
 

@@ -13,10 +13,10 @@ from slipway.gates.base import judge_all, source_gates
 from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import Journal
 
-from .project import Project
-from .releasing import ADVISORY, advisories, built, write_advisories
+from ..support.project import Project
+from ..support.releasing import ADVISORY, advisories, built, write_advisories
 
-pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 RARE = "sndhdr"  # a module that the service does not import
 SERVICE_GATES = ("lint", "types", "unit-tests", "sast", "data", "dependencies", "iac")
 
@@ -35,7 +35,6 @@ async def build_twice(project: Project, path: str, text: str) -> tuple[dict[str,
 
 
 async def test_a_line_of_the_service_writes_its_layer_and_the_image_again_only(
-    connection: None,  # noqa: ARG001
     project: Project,
 ) -> None:
     line = f"\n# {uuid.uuid4().hex}\n"
@@ -79,7 +78,6 @@ def test_a_line_of_the_service_releases_without_training_again(
 
 
 async def test_a_line_of_the_service_leaves_what_the_type_checker_knows_of_others(
-    connection: None,  # noqa: ARG001
     project: Project,
 ) -> None:
     # The time of its folder is that of the step that made it.
@@ -95,18 +93,12 @@ async def test_a_line_of_the_service_leaves_what_the_type_checker_knows_of_other
     assert other != before
 
 
-async def test_a_line_of_the_readme_writes_no_layer_but_the_facts(
-    connection: None,  # noqa: ARG001
-    project: Project,
-) -> None:
+async def test_a_line_of_the_readme_writes_no_layer_but_the_facts(project: Project) -> None:
     cached, _ = await build_twice(project, "README.md", f"{uuid.uuid4().hex}\n")
     assert {name for name, was in cached.items() if not was} == {"layer-facts", "assemble"}
 
 
-async def test_a_line_of_the_training_code_trains_again(
-    connection: None,  # noqa: ARG001
-    project: Project,
-) -> None:
+async def test_a_line_of_the_training_code_trains_again(project: Project) -> None:
     cached, same = await build_twice(
         project, "service/src/screening/split.py", f"\n# {uuid.uuid4().hex}\n"
     )
@@ -115,10 +107,7 @@ async def test_a_line_of_the_training_code_trains_again(
     assert not same
 
 
-async def test_a_line_of_the_readme_runs_no_check_of_the_service_again(
-    connection: None,  # noqa: ARG001
-    project: Project,
-) -> None:
+async def test_a_line_of_the_readme_runs_no_check_of_the_service_again(project: Project) -> None:
     database = advisories(ADVISORY)
     source = await project.source()
     wanted = [gate for gate in source_gates(source, database) if gate.stage.name in SERVICE_GATES]

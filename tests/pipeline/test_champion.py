@@ -17,8 +17,8 @@ from slipway.attestations.statements import PROVENANCE
 from slipway.errors import GateFailed
 from slipway.pipeline import champion as champions
 from slipway.pipeline.champion import comparing
+from slipway.policy.case import ATTESTED
 from slipway.policy.champion import TAG
-from slipway.policy.rules import ATTESTED
 from slipway.publish import Desk, Subject
 from slipway.runtime.layout import blob_titled, digest_of, files_of
 from slipway.runtime.stage import Journal
@@ -27,9 +27,9 @@ from slipway.signers.cosign import Key
 from slipway.verdicts.report import from_json
 from slipway.verdicts.verdict import Status, Verdict
 
-from ..unit.domain.cases import bom, built, judged
-from .project import Project, assert_told
-from .releasing import desk_at, embedded, release_of, tags_of
+from ..support.cases import bom, built, judged
+from ..support.project import Project, assert_told
+from ..support.releasing import desk_at, embedded, release_of, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 FIT = "service/src/screening/fit.py"
@@ -68,18 +68,24 @@ async def named_champion(project: Project, desk: Desk) -> str | None:
     return (await desk.lookup([tag], Journal())).get(tag)
 
 
+async def first_champion(project: Project) -> str:
+    """Release a project for the first time; gives the digest of its model, which is the champion now."""
+    desk = desk_at(embedded())
+    assert await named_champion(project, desk) is None
+    first, _ = await release_of(project, desk)
+    model = json.loads(first.json)["model"].partition("@")[2]
+    verdict = said(first.json)
+    assert (verdict.status, verdict.subject) == (Status.PASSED, model)
+    assert verdict.summary == "no model was released before: none to compare with"
+    assert await named_champion(project, desk_at(embedded())) == model
+    return str(model)
+
+
 async def test_a_model_that_is_worse_than_the_last_released_one_is_not_released(
     least: Project,
 ) -> None:
     project = least
-    desk = desk_at(embedded())
-    assert await named_champion(project, desk) is None
-    first, _ = await release_of(project, desk)
-    good = json.loads(first.json)["model"].partition("@")[2]
-    verdict = said(first.json)
-    assert (verdict.status, verdict.subject) == (Status.PASSED, good)
-    assert verdict.summary == "no model was released before: none to compare with"
-    assert await named_champion(project, desk_at(embedded())) == good
+    good = await first_champion(project)
 
     project.edit(FIT, AS_IT_IS, CRIPPLED).commit()
     with pytest.raises(GateFailed) as caught:
@@ -162,7 +168,7 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-async def scene(connection: None, reference: Project, source: Source) -> Scene:  # noqa: ARG001
+async def scene(reference: Project, source: Source) -> Scene:
     """The reference project's model; the champion is one that is a little worse."""
     text = await source.tree.file(FIT).contents()
     assert AS_IT_IS in text

@@ -11,8 +11,8 @@ import pytest
 from slipway.artifacts.source import Source
 from slipway.runtime.layout import digest_of
 
-from .project import Project, assert_told, dagger_command, last_error
-from .releasing import ADVISORY, built, write_advisories
+from ..support.project import Project, assert_told, dagger_command, last_error
+from ..support.releasing import ADVISORY, built, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 FUNCTIONS = {

@@ -6,7 +6,7 @@ import pytest
 from slipway.artifacts.source import CONFIG, Source, open_source
 from slipway.errors import ConfigError
 
-from .project import Project, assert_told, last_error
+from ..support.project import Project, assert_told, last_error
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 

@@ -12,7 +12,7 @@ from slipway.gates.base import judge, require, source_gates
 from slipway.runtime.stage import Journal
 from slipway.verdicts.verdict import Status, WhenNotEvaluated
 
-from .project import Project, assert_told, last_error
+from ..support.project import Project, assert_told, last_error
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 

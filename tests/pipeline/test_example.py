@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from .project import ROOT, UNWANTED, Project
+from ..support.project import ROOT, UNWANTED, Project
 
 pytestmark = [pytest.mark.engine]
 

@@ -25,8 +25,8 @@ from slipway.oci.digests import Digest
 from slipway.runtime.stage import Journal, Outcome
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
-from .project import assert_told
-from .releasing import ADVISORY, advisories
+from ..support.project import assert_told
+from ..support.releasing import ADVISORY, advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 LOCK = "service/requirements.lock"

@@ -11,7 +11,7 @@ from slipway.iac import plan as plans
 from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import Journal
 
-from .project import Project, assert_told, last_error
+from ..support.project import Project, assert_told, last_error
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 STACK = "terraform/stacks/local"

@@ -16,8 +16,8 @@ from slipway.pipeline.champion import comparing
 from slipway.runtime.stage import Journal, Stage
 from slipway.runtime.tools import OFFLINE, Tools
 
-from .project import Project
-from .releasing import built
+from ..support.project import Project
+from ..support.releasing import built
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 STORE = "service/src/screening/store.py"
@@ -38,7 +38,7 @@ CALLING = """
 
 
 @pytest.fixture(scope="module")
-async def calling(connection: None, source: Source) -> Source:  # noqa: ARG001
+async def calling(source: Source) -> Source:
     """The reference project, whose service calls somebody when it loads a model."""
     listening = (
         Tools()

@@ -21,10 +21,11 @@ from slipway.runtime.tools import Tools
 from slipway.signers.cosign import ROOT, Signer, Trust
 from slipway.signers.keyless import Identity, Managed
 
-from ..attacks.forging import Artifact
-from .online import IDENTITY, ISSUER, Sigstore, managed, prepared, vault
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, release_of, run_of, tags_of
+from ..support.forging import Artifact
+from ..support.online import IDENTITY, ISSUER, Sigstore
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, release_of, run_of, tags_of
+from ..support.vault import managed, prepared, vault
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 VERDICTS = "tag:slipway,2026:verdicts/v1"
@@ -48,7 +49,7 @@ print("verified")
 
 
 @pytest.fixture(scope="module")
-def sigstore(connection: None) -> Sigstore:  # noqa: ARG001
+def sigstore() -> Sigstore:
     """One instance for all tests here."""
     return Sigstore()
 
@@ -159,7 +160,7 @@ async def test_without_a_token_nothing_is_signed(sigstore: Sigstore, credentials
 
 
 @pytest.fixture(scope="module")
-async def kept(connection: None) -> tuple[dagger.Service, Managed]:  # noqa: ARG001
+async def kept() -> tuple[dagger.Service, Managed]:
     """Vault, and a key that it keeps."""
     service = vault()
     # Vault in dev mode forgets everything when it stops, and a service stops when nobody asks it any more.

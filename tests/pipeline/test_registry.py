@@ -10,10 +10,10 @@ from slipway.publish import refuse_moved
 from slipway.registries.base import Registry
 from slipway.runtime.stage import Journal
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, registry_container, release_of, served, tags_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, registry_container, release_of, served, tags_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PASSWORD = "opensesame-4711"
 # What `htpasswd -nbB ann …` prints for it.
 HTPASSWD = "ann:$2b$05$abcdefghijklmnopqrstuuNS4OnT/b0DtFv/mehW4Q4o9mA8vYX62\n"
@@ -32,7 +32,7 @@ def locked() -> Registry:
     return served(container.as_service(use_entrypoint=True))
 
 
-async def test_a_registry_that_is_down_is_named(connection: None) -> None:  # noqa: ARG001
+async def test_a_registry_that_is_down_is_named() -> None:
     desk = desk_at(Registry(address="127.0.0.1:1/team"))
     with pytest.raises(RegistryError) as caught:
         await desk.lookup(["127.0.0.1:1/team/some/model:v1"], Journal())
@@ -45,9 +45,7 @@ async def test_a_registry_that_is_down_is_named(connection: None) -> None:  # no
     ids=["none", "wrong password", "wrong name"],
 )
 async def test_a_registry_that_refuses_the_password_is_named(
-    connection: None,  # noqa: ARG001
-    username: str,
-    password: str | None,
+    username: str, password: str | None
 ) -> None:
     service = locked().service
     assert service is not None
@@ -59,16 +57,13 @@ async def test_a_registry_that_refuses_the_password_is_named(
     assert password is None or password not in told
 
 
-async def test_the_right_password_is_accepted(connection: None) -> None:  # noqa: ARG001
+async def test_the_right_password_is_accepted() -> None:
     service = locked().service
     assert service is not None
     assert await desk_at(served(service, "ann", PASSWORD)).lookup([TAG], Journal()) == {}
 
 
-async def test_a_registry_without_space_says_so_and_has_no_tag_afterwards(
-    connection: None,  # noqa: ARG001
-    project: Project,
-) -> None:
+async def test_a_registry_without_space_says_so_and_has_no_tag_afterwards(project: Project) -> None:
     # The model and the plan fit, the image does not: it breaks off in the middle.
     small = registry_container().with_mounted_temp("/var/lib/registry", size=8_000_000)
     desk = desk_at(served(small.as_service(use_entrypoint=True)))
@@ -94,9 +89,7 @@ def test_a_tag_that_moved_is_refused() -> None:
 
 
 async def test_a_release_under_a_tag_of_something_else_is_refused(
-    connection: None,  # noqa: ARG001
-    project: Project,
-    fresh: Callable[[str], str],
+    project: Project, fresh: Callable[[str], str]
 ) -> None:
     name = fresh("taken")
     project.named(name)

@@ -16,17 +16,15 @@ from slipway.policy.document import EMBEDDED, parse
 from slipway.runtime.stage import Journal
 from slipway.signers.cosign import Trust
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, release_of, tags_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, release_of, tags_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 KINDS = ("model", "image", "plan", "release")
 
 
 async def test_a_release_twice_makes_nothing_new(
-    connection: None,  # noqa: ARG001
-    project: Project,
-    fresh: Callable[[str], str],
+    project: Project, fresh: Callable[[str], str]
 ) -> None:
     project.named(fresh("twice"))
     first, released = await release_of(project, desk_at(embedded()))
@@ -69,9 +67,7 @@ async def test_a_release_twice_makes_nothing_new(
 
 
 async def test_a_dirty_tree_is_refused_and_named(
-    connection: None,  # noqa: ARG001
-    project: Project,
-    fresh: Callable[[str], str],
+    project: Project, fresh: Callable[[str], str]
 ) -> None:
     project.named(fresh("dirty"))
     project.write("notes.txt", "not committed")
@@ -82,9 +78,7 @@ async def test_a_dirty_tree_is_refused_and_named(
 
 
 async def test_a_dirty_tree_that_is_allowed_says_so_and_takes_no_clean_tag(
-    connection: None,  # noqa: ARG001
-    project: Project,
-    fresh: Callable[[str], str],
+    project: Project, fresh: Callable[[str], str]
 ) -> None:
     project.named(fresh("allowed"))
     commit = project.git("rev-parse", "HEAD").strip()
@@ -100,9 +94,7 @@ async def test_a_dirty_tree_that_is_allowed_says_so_and_takes_no_clean_tag(
 
 
 async def test_all_that_is_wrong_is_told_at_once_and_nothing_is_published(
-    connection: None,  # noqa: ARG001
-    project: Project,
-    fresh: Callable[[str], str],
+    project: Project, fresh: Callable[[str], str]
 ) -> None:
     project.named(fresh("wrong"))
     project.write("terraform/stacks/local/bad.tf", 'resource "terraform_data" "x" {\n')
@@ -117,9 +109,7 @@ async def test_all_that_is_wrong_is_told_at_once_and_nothing_is_published(
 
 
 async def test_a_gate_that_fails_in_the_source_publishes_nothing(
-    connection: None,  # noqa: ARG001
-    project: Project,
-    fresh: Callable[[str], str],
+    project: Project, fresh: Callable[[str], str]
 ) -> None:
     project.named(fresh("lint"))
     project.write("service/src/screening/late.py", '"""Late."""\n\nimport os\n').commit()

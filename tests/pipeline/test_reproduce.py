@@ -19,10 +19,10 @@ from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Key, Trust, public_key
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, run_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, run_of
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("connection")]
 # What a compromised builder could do: one byte of one file in one layer is another, and every digest fits again.
 FORGE = Path(__file__).parents[1] / "assets" / "forge.py"
 
@@ -47,11 +47,7 @@ def forged(layout: dagger.Directory, *arguments: str) -> dagger.Directory:
 
 
 @pytest.fixture(scope="module")
-async def made(
-    connection: None,  # noqa: ARG001 - it has to be there
-    reference: Project,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Made:
+async def made(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Model, image and plan of a commit, with what their gates said; nothing is published."""
     project = reference.copy(tmp_path_factory.mktemp("made") / "project")
     project.named(f"again-{uuid.uuid4().hex[:10]}")

@@ -20,10 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import strange_runtime
-from tests.machines import ROOT, Machine, beside, usual
-
-from .project import Project
+from ..support import strange_runtime
+from ..support.machines import ROOT, Machine, beside, usual
+from ..support.project import Project
 
 pytestmark = pytest.mark.engine
 LOOK = """

@@ -14,8 +14,8 @@ from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import Journal
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
-from .project import Project, assert_told
-from .releasing import built
+from ..support.project import Project, assert_told
+from ..support.releasing import built
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 PACKAGE = "service/src/screening"

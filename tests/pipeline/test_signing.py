@@ -15,17 +15,17 @@ from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Key, Trust, public_key
 
-from .project import Project, assert_told, last_error
-from .releasing import desk_at, embedded, tags_of
+from ..support.project import Project, assert_told, last_error
+from ..support.releasing import desk_at, embedded, tags_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.anyio]
+pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PASSWORD = "long-enough-3141"
 SBOM = "https://cyclonedx.org/bom"
 PREDICATE = "tag:slipway,2026:verdicts/v1"
 
 
-@pytest.fixture(scope="session")
-async def pair(connection: None) -> tuple[str, str]:  # noqa: ARG001
+@pytest.fixture(scope="module")
+async def pair() -> tuple[str, str]:
     """A private key with a password, and its public key."""
     made = (
         Tools()
@@ -53,7 +53,7 @@ async def public(key: Key) -> str:
     return await public_key(Tools(), key, Journal(), uuid.uuid4().hex)
 
 
-async def test_the_embedded_key_stays_the_same(connection: None) -> None:  # noqa: ARG001
+async def test_the_embedded_key_stays_the_same() -> None:
     first = await public(Key())
     assert first.startswith("-----BEGIN PUBLIC KEY-----")
     assert await public(Key()) == first
@@ -78,7 +78,7 @@ async def test_a_key_with_the_wrong_password_is_refused(
     ["no key at all\n", "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n", "\n"],
     ids=["text", "cut off", "empty"],
 )
-async def test_what_is_no_key_is_refused(connection: None, text: str) -> None:  # noqa: ARG001
+async def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(SigningError) as caught:
         await public(key_of(text, PASSWORD))
     assert_told(str(caught.value), "key", "cosign generate-key-pair")

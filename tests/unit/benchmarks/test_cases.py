@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks import cases
 from benchmarks.cases import CASES, start
-from tests.pipeline.project import Project
+
+from ...support.project import Project
 
 DATA = "a,b\n1.5,2\n2.5,3\n3.5,4\n"
 

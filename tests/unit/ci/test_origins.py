@@ -11,7 +11,7 @@ from slipway.oci.digests import Digest
 from slipway.pipeline.materials import declared, of_making, parameters, scanner_data
 from slipway.verdicts.verdict import Status, Verdict
 
-from ..domain.cases import FACTS
+from ...support.cases import FACTS
 from ..domain.test_config import GOOD
 
 SCANS = [

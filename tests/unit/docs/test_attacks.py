@@ -1,31 +1,39 @@
-"""docs/attacks.md and the list of refusals that are taken out, against the program and its tests."""
+"""docs/attacks.md and the list of refusals that are taken out, against the product and its tests."""
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from tests.attacks.mutations import MUTATIONS, SOURCE, Mutation
+from tests.tools.refusals import REFUSALS, Refusal, place_of, places, table, without
 
 ROOT = Path(__file__).parents[3]
-TABLE = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
 
 
 def test_the_table_is_the_list() -> None:
-    told = [line for line in TABLE.splitlines() if line.startswith(("| 0", "| 1"))]
-    assert told == [mutation.told() for mutation in MUTATIONS]
+    rows = [line for line in PAGE.splitlines() if line.startswith(("| 0", "| 1"))]
+    assert rows == table(), "paste the output of: python -m tests.tools.mutations --table"
 
 
 def test_every_row_has_a_refusal_that_is_taken_out() -> None:
-    assert {mutation.row for mutation in MUTATIONS} == {f"{n:02}" for n in range(1, 19)}
+    assert {refusal.row for refusal in REFUSALS} == {f"{n:02}" for n in range(1, 19)}
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.row} {each.old[:30]}")
-def test_what_is_taken_out_is_there_once_and_its_test_is_too(mutation: Mutation) -> None:
-    assert mutation.old != mutation.new
-    text = (ROOT / SOURCE / mutation.file).read_text(encoding="utf-8")
-    assert text.count(mutation.old) == 1
-    file, _, name = mutation.tests.partition("::")
+def test_the_markers_in_the_product_are_those_of_the_list_once_each() -> None:
+    marked = {marker: len(found) for marker, found in places().items()}
+    assert marked == {refusal.marker: 1 for refusal in REFUSALS}
+    assert len(REFUSALS) == len(marked)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda each: each.marker)
+def test_a_refusal_can_be_taken_out_and_its_test_exists(refusal: Refusal) -> None:
+    place = place_of(refusal)
+    text = place.text(ROOT)
+    mutated = without(refusal, text, place.line)
+    assert ast.dump(ast.parse(mutated)) != ast.dump(ast.parse(text))
+    file, _, name = refusal.test.partition("::")
     assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
-    assert mutation.row in name.split("_")
+    assert refusal.row in name.split("_")

@@ -6,11 +6,11 @@ import pytest
 from slipway.attestations.statements import PROVENANCE, VERDICTS
 from slipway.errors import DataError
 from slipway.oci.digests import Digest
+from slipway.policy.case import Evidence
 from slipway.policy.champion import objection, recorded
-from slipway.policy.rules import Evidence
 from slipway.verdicts.verdict import Status, Verdict
 
-from .cases import COMMIT, LINT, built, evidence, judged, statement
+from ...support.cases import COMMIT, LINT, built, evidence, judged, statement
 
 MODEL = Digest.of(b"model")
 CHAMPION = Verdict(gate="champion", status=Status.PASSED, summary="better", subject=str(MODEL))

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slipway.formats import pickles
-from slipway.formats.pickles import PickleRefused, archive_of, calls_global, check, globals_of
+from slipway.formats import pickle_opcodes
+from slipway.formats.archives import archive_of
+from slipway.formats.pickle_opcodes import PickleRefused
+from slipway.formats.pickles import calls_global, check, globals_of
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=30),
@@ -150,7 +152,7 @@ def test_old_opcodes_import_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ("os", "system") in globals_of(b"(S'true'\nios\nsystem\n.")
     # A nested pickle need not be a good one, and one that breaks off is none.
     assert globals_of(b"\x80\4C\4\x80\4\x8c\x09.") == frozenset()
-    monkeypatch.setattr(pickles, "OPCODES", 3)
+    monkeypatch.setattr(pickle_opcodes, "OPCODES", 3)
     with pytest.raises(PickleRefused, match="more than 3 opcodes"):
         globals_of(b"NNNN.")
 

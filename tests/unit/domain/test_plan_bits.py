@@ -14,7 +14,7 @@ from slipway.formats import plan_bits
 from slipway.formats.plan_bits import PLAN, normalise, with_sorted_checks, with_timestamp
 from slipway.formats.protobuf import Record, walk
 
-from .records import RECORDS, encode
+from ...support.records import RECORDS, encode
 
 TIME = "2026-11-24T00:00:00Z"
 ASSETS = Path(__file__).parents[2] / "assets" / "plan"

@@ -15,7 +15,7 @@ from slipway.formats.fields import Fields
 from slipway.oci.digests import Digest
 from slipway.policy.rules import evaluate
 
-from .cases import FACTS, NOW, case, evidence, planned, statement
+from ...support.cases import FACTS, NOW, case, evidence, planned, statement
 
 SUBJECT = Digest.of(b"plan")
 MADE = FACTS.making

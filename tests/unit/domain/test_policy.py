@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slipway.errors import ConfigError
 from slipway.policy.document import Policy, parse
 
-from .cases import POLICY
+from ...support.cases import POLICY
 
 ROOT = Path(__file__).parents[3]
 SIGNER = '{name: developer, key: embedded, builders: ["tag:slipway,2026:builder/local"]}'

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slipway.attestations.statements import NAMES, PROVENANCE, SBOM, VERDICTS
 from slipway.oci.digests import Digest
-from slipway.policy.rules import ATTESTED, Case, Evidence, evaluate
+from slipway.policy.case import ATTESTED, Case, Evidence
+from slipway.policy.rules import evaluate
 from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
-from .cases import (
+from ...support.cases import (
     COMMIT,
     KINDS,
     LINT,

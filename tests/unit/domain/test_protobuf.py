@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from slipway.errors import DataError
 from slipway.formats.protobuf import Record, read_varint, varint, walk
 
-from .records import RECORDS, encode
+from ...support.records import RECORDS, encode
 
 
 @given(st.integers(0, 2**64 - 1))

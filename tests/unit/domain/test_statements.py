@@ -21,7 +21,7 @@ from slipway.formats.times import moment, written
 from slipway.oci.digests import Digest
 from slipway.policy.verification import Check, Verification
 
-from .cases import COMMIT, LINT, NOW, envelope, judged, raw, statement
+from ...support.cases import COMMIT, LINT, NOW, envelope, judged, raw, statement
 
 SUBJECT = Digest.of(b"it")
 GOOD = raw(VERDICTS, {"a": 1}, SUBJECT)

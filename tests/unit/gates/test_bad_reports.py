@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from slipway.verdicts.tool_output import ToolOutput
 from slipway.verdicts.verdict import Status
 
-from .recorded import CONTEXT, GOOD, LOG, READERS, SCANNED, text
+from ...support.recorded import CONTEXT, GOOD, LOG, READERS, SCANNED, text
 
 NONE = ["", "null", "[", "{}", "<x/>", '{"SchemaVersion": 3}', "<!DOCTYPE x><x/>"]
 

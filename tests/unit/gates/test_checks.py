@@ -10,7 +10,7 @@ from slipway.gates import data as validation
 from slipway.verdicts.tool_output import ToolOutput
 from slipway.verdicts.verdict import Status
 
-from .recorded import CONTEXT, lines, read, text
+from ...support.recorded import CONTEXT, lines, read, text
 
 
 @pytest.mark.parametrize(

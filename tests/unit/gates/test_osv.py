@@ -12,7 +12,7 @@ from slipway.gates import osv
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Status
 
-from .recorded import CONTEXT, DAY, SCANNED, lines, read, text
+from ...support.recorded import CONTEXT, DAY, SCANNED, lines, read, text
 
 
 @pytest.mark.parametrize(

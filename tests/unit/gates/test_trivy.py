@@ -12,7 +12,7 @@ from slipway.gates import trivy
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Severity, Status, Waiver
 
-from .recorded import CONTEXT, DAY, LOG, lines, packages, read, settings, text
+from ...support.recorded import CONTEXT, DAY, LOG, lines, packages, read, settings, text
 
 
 @pytest.mark.parametrize(

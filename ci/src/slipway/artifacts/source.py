@@ -232,6 +232,6 @@ def _is_pattern(path: str) -> bool:
 
 def _install(lock: str) -> list[str]:
     return [
-        "pip", "--python", f"{VENV}/bin/python", "install", "--require-hashes", "--no-deps",
+        "pip", "--python", f"{VENV}/bin/python", "install", "--require-hashes", "--no-deps",  # refusal 15
         "--no-compile", "--only-binary=:all:", "-r", lock,
     ]  # fmt: skip

@@ -75,7 +75,7 @@ class Making:
             ("the provider lock", self.lock, now.lock),
         )
         for name, planned, found in pairs:
-            if planned != found:
+            if planned != found:  # refusal 11a
                 yield f"{name} was {planned} and is {found}"
 
 
@@ -151,15 +151,15 @@ class PlanFacts:
         return (*self._of_time(now), *self.making.differences(making), *self._of_state(state))
 
     def _of_time(self, now: dt.datetime) -> Iterator[str]:
-        if now >= self.expires:
+        if now >= self.expires:  # refusal 11b
             yield f"it expired on {written(self.expires)}"
         if now < self.created - dt.timedelta(minutes=5):
             yield f"it was made in the future, on {written(self.created)}"
 
     def _of_state(self, state: State) -> Iterator[str]:
-        if self.state.backend != state.backend:
+        if self.state.backend != state.backend:  # refusal 11c
             yield f"it was made against another database, {self.state.backend}, not {state.backend}"
-        elif self.state != state:
+        elif self.state != state:  # refusal 11d
             yield f"the state has moved: {self.state.told} was planned against, now it is {state.told}"
 
 

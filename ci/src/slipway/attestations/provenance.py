@@ -158,13 +158,14 @@ def read(statement: str | bytes, *, where: str = "provenance") -> Recorded:
         raise DataError("this provenance is not about one artifact of one commit", where=where)
     purls = {item.text("name"): item.text("uri") for item in dependencies}
     build_type = _build_type(definition.text("buildType"), where)
+    external = definition.inner("externalParameters")
     details = inner.inner("runDetails")
     builder = details.inner("builder")
     return Recorded(
         subject=Digest.parse(f"sha256:{subjects[0].inner('digest').text('sha256')}"),
         build_type=build_type,
         builder_id=builder.text("id"),
-        parameters=definition.inner("externalParameters").only(PARAMETERS[build_type]).values,
+        parameters=external.only(PARAMETERS[build_type]).values,  # refusal 06
         commit=commit_tag(commits[0]),
         images={
             name: _image(uri, where)

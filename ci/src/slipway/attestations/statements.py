@@ -68,7 +68,7 @@ def of_envelopes(printed: str, *, where: str) -> tuple[Statement, ...]:
     """
     found: dict[bytes, Statement] = {}
     lines = printed.splitlines()
-    if len(lines) > MOST:
+    if len(lines) > MOST:  # refusal 07c
         raise DataError(
             f"there are {len(lines)} attestations, {MOST} at most are read", where=where
         )
@@ -112,10 +112,11 @@ def newest(statements: Sequence[Statement], *, commit: str, where: str) -> Judge
     A `DataError` where there is none, or where two of the same second differ.
     """
     judged = [Judgement.read(each, where=where) for each in statements]
-    found = sorted((each for each in judged if each.commit == commit), key=lambda each: each.at)
+    own = [each for each in judged if each.commit == commit]  # refusal 18c
+    found = sorted(own, key=lambda each: each.at)
     if not found:
         other = f", only for another commit, {judged[0].commit}" if judged else ""
         raise DataError(f"no gate's verdict is attested{other}", where=where)
     if any(each.at == found[-1].at and each != found[-1] for each in found):
         raise DataError("two judgements of one second say different things", where=where)
-    return found[-1]
+    return found[-1]  # refusal 04d

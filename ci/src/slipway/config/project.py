@@ -257,6 +257,11 @@ def _path(value: str) -> str | None:
     """A path inside the project: relative, without `..`, and no option to the tools that get it."""
     if value.startswith("/") or re.match(r"[A-Za-z]:", value):
         return "expected a path relative to the project"
-    if "\\" in value or _CONTROL.search(value) or value.startswith(("-", "~")) or not value.strip():
+    if (
+        "\\" in value
+        or _CONTROL.search(value)
+        or value.startswith(("-", "~"))  # refusal 14
+        or not value.strip()
+    ):
         return "expected a path with / between its parts"
     return "expected a path without `..`" if ".." in value.split("/") else None

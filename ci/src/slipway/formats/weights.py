@@ -17,8 +17,9 @@ from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
 
 from ..errors import DataError
+from .archives import archive_of
 from .fields import Fields
-from .pickles import archive_of, calls_global, check
+from .pickles import calls_global, check
 from .protobuf import walk
 
 LIMIT = 2 << 30
@@ -88,7 +89,7 @@ def examine(
     if suffix in _TEXTS:
         return _text(name, content)
     kind = _NAMES.get(suffix)
-    if kind is None:
+    if kind is None:  # refusal 09d
         raise _refused(
             name, "nobody knows what it is", "Save the model as skops, safetensors or ONNX"
         )
@@ -211,11 +212,11 @@ def _plain(
     name: str, content: bytes, listed: list[zipfile.ZipInfo], directory: int, comment: int
 ) -> None:
     names = [info.filename for info in listed]
-    if len(set(names)) != len(names) or len(names) > _MEMBERS:
+    if len(set(names)) != len(names) or len(names) > _MEMBERS:  # refusal 10d
         raise _refused(name, "a member stands in it twice, or there are too many")
     first = min((info.header_offset for info in listed), default=0)
     whole = content.startswith(b"PK\3\4") and content[-22:-18] == b"PK\5\6" and not first
-    if not whole or comment or directory > len(content):
+    if not whole or comment or directory > len(content):  # refusal 09e
         raise _refused(name, "something stands before or behind the zip")
     if sum(info.file_size for info in listed) > LIMIT:
         raise _refused(name, f"unpacked it has over {LIMIT >> 20} MiB")
@@ -228,16 +229,16 @@ def _member(name: str, info: zipfile.ZipInfo) -> None:
     mode = info.external_attr >> 16
     if (
         info.filename.startswith(("/", "\\"))
-        or ".." in parts
+        or ".." in parts  # refusal 10a
         or "\\" in info.filename
         or ":" in parts[0]
     ):
         raise _refused(name, f"{info.filename!r} in it leads out of its folder")
-    if mode & 0o170000 not in (0, 0o100000):
+    if mode & 0o170000 not in (0, 0o100000):  # refusal 10b
         raise _refused(name, f"{info.filename} in it is a link or a device")
     if info.flag_bits & 1:
         raise _refused(name, f"{info.filename} in it is encrypted")
-    if info.file_size > _RATIO * max(info.compress_size, 1 << 10):
+    if info.file_size > _RATIO * max(info.compress_size, 1 << 10):  # refusal 10c
         raise _refused(name, f"{info.filename} in it is a bomb: {info.file_size} bytes unpacked")
 
 

@@ -15,8 +15,8 @@ from ..errors import ConfigError
 from ..iac.plan import Plan
 from ..iac.state import Keeper
 from ..oci.digests import Digest, commit_tag
+from ..policy.case import ATTESTED
 from ..policy.champion import TAG as CHAMPION
-from ..policy.rules import ATTESTED
 from ..publishing.publisher import Publisher
 from ..runtime.stage import StageRunner
 from ..verdicts.verdict import Verdict

@@ -13,7 +13,7 @@ from ..gates.base import now
 from ..iac.plan import PACK as PACK_PLAN
 from ..iac.plan import Plan
 from ..oci.digests import Reference
-from ..policy.rules import ATTESTED
+from ..policy.case import ATTESTED
 from ..publishing.contended import publish_until_stable
 from ..publishing.publisher import Subject
 from ..runtime.concurrency import concurrently

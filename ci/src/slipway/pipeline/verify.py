@@ -13,8 +13,9 @@ import dagger
 
 from ..attestations.release import Release, parse_payload
 from ..errors import VerificationError
+from ..policy.case import Case, Evidence
 from ..policy.document import Environment, Policy
-from ..policy.rules import Case, Evidence, evaluate
+from ..policy.rules import evaluate
 from ..policy.verification import Verification
 from ..publishing.client import PulledArtifact, RegistryClient
 from ..runtime.concurrency import concurrently
@@ -112,7 +113,7 @@ async def verify_release(
         )
         verification = evaluate(case)
         # 4 The first signer under whom all of it holds is enough.
-        if verification.ok:
+        if verification.ok:  # refusal 11h
             return VerifiedRelease(
                 release=release,
                 environment=environment,

@@ -9,7 +9,7 @@ from ..attestations.statements import PROVENANCE, VERDICTS, Statement, newest
 from ..errors import SlipwayError
 from ..oci.modelpack import ARTIFACT_TYPE
 from ..verdicts.verdict import Verdict
-from .rules import Evidence
+from .case import Evidence
 
 GATE = "champion"
 # The tag of the last released model, in the repository of models: the one tag that moves, as the last act of a release.

@@ -234,7 +234,7 @@ def _said(value: str) -> str | None:
 
 
 def _exact(value: str) -> str | None:
-    if _PATTERN.search(value):
+    if _PATTERN.search(value):  # refusal 17b
         return "expected an exact name: patterns match more than one means"
     return None if _URI.fullmatch(value) or "@" in value[1:-1] else "expected a URI, or an address"
 

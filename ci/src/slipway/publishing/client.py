@@ -19,7 +19,7 @@ from ..formats.fields import Fields
 from ..oci.digests import Digest, Reference
 from ..oci.manifests import MANIFEST_LIMIT
 from ..oci.registry_errors import absent, explain, of_registry, said
-from ..policy.rules import ATTESTED, Evidence
+from ..policy.case import ATTESTED, Evidence
 from ..registries.base import Registry
 from ..runtime.memo import once
 from ..runtime.stage import Outcome, Stage, StageRunner, never
@@ -89,7 +89,7 @@ class RegistryClient:
                 where=reference,
                 remedy="Do not use this registry",
             )
-        if len(manifest) > MANIFEST_LIMIT:
+        if len(manifest) > MANIFEST_LIMIT:  # refusal 16
             raise DataError(
                 f"the release's manifest has {len(manifest)} characters, {MANIFEST_LIMIT} at most are read",
                 where=reference,
@@ -186,7 +186,7 @@ class RegistryClient:
             ),
             gated_by=tuple(gated_by),
             # What the registry holds now is what counts, not what it held then.
-            cache=never(),
+            cache=never(),  # refusal 13
             accept=(0, FAILED),
             seconds=seconds,
         )  # fmt: skip
@@ -231,7 +231,7 @@ def _signed(result: CommandResult, errors: dict[str, str]) -> bool:
     types = {entry["critical"]["type"] for entry in json.loads(result.stdout)}
     if SIGNATURE not in types:
         errors["signature"] = "attestations, but no signature"
-    return SIGNATURE in types
+    return SIGNATURE in types  # refusal 02
 
 
 def _statements(

@@ -14,7 +14,7 @@ import anyio
 
 from ..errors import VerificationError
 from ..formats.fields import Fields
-from ..policy.rules import Evidence
+from ..policy.case import Evidence
 from ..signers.cosign import Verifier
 from .client import PulledArtifact
 from .publisher import Publisher, Subject
@@ -42,7 +42,7 @@ async def publish_until_stable(
             gated_by=(left.publish_stage,),
         )
         lost = missing(subject, pulled.evidence)
-        if lost is None:
+        if lost is None:  # refusal 07a
             return pulled
         if left.round + 1 == ROUNDS:
             raise _contended(lost, pinned)

@@ -107,7 +107,7 @@ def refuse_moved(existing: Mapping[str, str], wanted: Mapping[str, str]) -> None
     for tag, pinned in wanted.items():
         there = existing.get(tag)
         digest = pinned.partition("@")[2]
-        if there is not None and there != digest:
+        if there is not None and there != digest:  # refusal 01
             raise TagConflict(
                 f"the tag exists with another digest: {there}, not {digest}",
                 where=tag,

@@ -153,7 +153,7 @@ class Verifier:
     root: dagger.File | None = None
 
     def __post_init__(self) -> None:
-        if not self.pem.strip() and not (self.identity and self.issuer):
+        if not self.pem.strip() and not (self.identity and self.issuer):  # refusal 17a
             raise VerificationError(
                 "there is nobody to trust: the key is empty",
                 where="--public-key",

@@ -34,7 +34,7 @@ def opened(options: argparse.Namespace, facts: PlanFacts) -> Path:
     """The plan in clear, in a folder that nobody else reads; a DataError where a byte of it is another."""
     key = key_in(options.key or ensure(options.keys))
     content = unseal(options.sealed.read_bytes(), key)
-    if Digest.of(content) != facts.plan:
+    if Digest.of(content) != facts.plan:  # refusal 11e
         raise DataError("the plan's bytes are not those that were signed", where=str(facts.plan))
     options.private.mkdir(mode=0o700, parents=True, exist_ok=True)
     path: Path = options.private / "plan.tfplan"

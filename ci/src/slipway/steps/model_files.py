@@ -29,7 +29,7 @@ def findings(folder: Path, rules: dict[str, Any]) -> Iterator[dict[str, str]]:
     allowed = [(module, name) for module, name in rules["globals"]]
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):  # refusal 10e
             yield _finding("model-file-no-file", name, "it is a link or a device")
         elif path.is_file():
             yield from _file(path, name, allowed, rules["types"])
@@ -88,7 +88,7 @@ def _vetoes(path: Path, name: str) -> Iterator[dict[str, str]]:
                 f"veto-{scanner}", name, f"{scanner} did not answer: {type(error).__name__}"
             )
             continue
-        if done.returncode:
+        if done.returncode:  # refusal 09f
             words = (done.stdout + done.stderr).strip().splitlines() or ["it says nothing"]
             yield _finding(f"veto-{scanner}", name, f"{scanner}: {words[0][:160]}")
 

@@ -99,9 +99,9 @@ def _write(options: argparse.Namespace) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as private:
         clear = Path(private) / "plan.tfplan"
         clear.write_bytes(plan)
-        shown = redact(asked(options.tool, folder, "show", "-json", str(clear)))
+        shown = redact(asked(options.tool, folder, "show", "-json", str(clear)))  # refusal 12b
         text = asked(options.tool, folder, "show", "-no-color", str(clear))
-    (output / SEALED).write_bytes(seal(plan, key))
+    (output / SEALED).write_bytes(seal(plan, key))  # refusal 12a
     (output / "plan.json").write_text(shown, encoding="utf-8")
     (output / "plan.txt").write_text(text, encoding="utf-8")
     facts = {"stack": options.stack, "tree": str(made.tree)}

@@ -87,7 +87,7 @@ def alone(connection: Any, schema: str, workspace: str) -> Iterator[None]:
     connection.execute(f"SET lock_timeout = '{PATIENCE}'")
     try:
         # Of two numbers: the `pg` backend's own locks are of one.
-        connection.execute("SELECT pg_advisory_lock(%s, %s)", [_APPLIES, key])
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", [_APPLIES, key])  # refusal 11g
     except psycopg.errors.LockNotAvailable:
         raise DataError(
             f"another apply is at it, and was not done within {PATIENCE}", where=schema
@@ -111,7 +111,7 @@ def spend(connection: Any, digest: str) -> None:
     written = connection.execute(
         "INSERT INTO slipway.spent (plan) VALUES (%s) ON CONFLICT DO NOTHING", [digest]
     ).rowcount
-    if not written:
+    if not written:  # refusal 11f
         at, ended = connection.execute(
             "SELECT at::text, ended FROM slipway.spent WHERE plan = %s", [digest]
         ).fetchone()

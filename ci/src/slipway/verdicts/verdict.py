@@ -160,7 +160,7 @@ def overall(
     """
     looked = {verdict.gate for verdict in verdicts if verdict.status is not Status.NOT_EVALUATED}
     statuses = {verdict.status for verdict in verdicts}
-    if not looked or set(required) - looked or Status.FAILED in statuses:
+    if not looked or set(required) - looked or Status.FAILED in statuses:  # refusal 08b
         return Status.FAILED
     if Status.NOT_EVALUATED in statuses:
         strict = not_evaluated is WhenNotEvaluated.FAIL

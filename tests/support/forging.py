@@ -15,8 +15,8 @@ from slipway.attestations.release import Release
 from slipway.attestations.statements import PLAN, PROVENANCE, SBOM, VERDICTS
 from slipway.oci.digests import Digest, Reference
 from slipway.pipeline.release import verify
+from slipway.policy.case import ARTIFACT_TYPES, ATTESTED
 from slipway.policy.document import parse
-from slipway.policy.rules import ARTIFACT_TYPES, ATTESTED
 from slipway.policy.verification import Verification
 from slipway.proof import Found
 from slipway.publish import Desk, Subject
@@ -26,8 +26,8 @@ from slipway.runtime.tools import Tools
 from slipway.signers.cosign import Key, Trust, public_key
 from slipway.verdicts.verdict import Status, Verdict
 
-from ..pipeline.releasing import desk_at, embedded
-from ..unit.domain.cases import COMMIT, bom, built, judged, planned
+from .cases import COMMIT, bom, built, judged, planned
+from .releasing import desk_at, embedded
 
 KINDS = ("model", "image", "plan", "release")
 POLICY = """

@@ -10,7 +10,7 @@ from slipway.gates import bandit, lint, osv, trivy, types, unit_tests
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Severity, Verdict
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ASSETS = Path(__file__).parents[1] / "assets"
 DAY = dt.date(2026, 11, 23)
 CONTEXT = Context(
     gate="g", today=dt.date(2026, 11, 24), threshold=Severity.HIGH, tool_version="1", data_date=DAY

@@ -22,8 +22,8 @@ from slipway.attestations.statements import (
 )
 from slipway.attestations.statements import parse as parse_statement
 from slipway.oci.digests import Digest, Reference
+from slipway.policy.case import ARTIFACT_TYPES, ATTESTED, Case, Evidence
 from slipway.policy.document import parse
-from slipway.policy.rules import ARTIFACT_TYPES, ATTESTED, Case, Evidence
 from slipway.verdicts.verdict import Status, Verdict
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)

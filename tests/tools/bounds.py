@@ -1,6 +1,6 @@
 """The bounds of the domain: its tests take less than 5 s, and cover more than 95 % of it.
 
-    python -m tests.bounds
+    python -m tests.tools.bounds
 
 Seconds are those of the processor, from the first test on: a machine that is shared makes nobody's tests slower. They
 are counted without the measurement of what is covered, which takes longer than the tests themselves; and after it, when
@@ -65,7 +65,7 @@ def main() -> int:
         command = [
             sys.executable,
             "-c",
-            "import sys, tests.bounds; sys.exit(tests.bounds.run_once())",
+            "import sys, tests.tools.bounds; sys.exit(tests.tools.bounds.run_once())",
         ]
         code = subprocess.run(command, check=False).returncode
         if code != SLOW:

@@ -1,6 +1,6 @@
 """Look at a release from outside: stock cosign, crane and runc, schemas, and none of our own code.
 
-    python -m tests.outside dist
+    python -m tests.tools.outside dist
 
 Serves the embedded registry on this machine, verifies the four artifacts and their attestations with the published key,
 checks the statements by the code of their specifications, and runs the image as its user on a read-only root file

@@ -22,7 +22,7 @@ from engine.engine import daemon
 from engine.existing import existing
 from engine.paths import Settings, settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PYTHON = "docker.io/library/python:3.11-slim-bookworm"
 SEEDS = ("programs", "rootfs", "content", "images", "registry")
 

@@ -18,7 +18,7 @@ from slipway.artifacts.source import Source
 from slipway.errors import flatten, one
 from slipway.pipeline.release import Release, Run
 from slipway.pipeline.release import release as run_release
-from slipway.policy.rules import ATTESTED
+from slipway.policy.case import ATTESTED
 from slipway.publish import Desk
 from slipway.registries.base import Registry, embedded_service
 from slipway.runtime.stage import Journal

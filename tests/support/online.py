@@ -1,4 +1,4 @@
-"""Sigstore's own servers and Vault, each as a service of the engine: what signs where nobody holds a key.
+"""Sigstore's own servers, each as a service of the engine: what signs where nobody holds a key.
 
 Fulcio with a certificate authority of our own, TesseraCT as its log of certificates, Rekor with a log on its disk, a
 timestamp authority; and an issuer of tokens that answers as the one of GitHub Actions does. No internet is asked.
@@ -14,13 +14,13 @@ from functools import cached_property
 
 import dagger
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from dagger import dag
 from slipway.runtime.tools import Tools
-from slipway.signers.keyless import Identity, Managed
+from slipway.signers.keyless import Identity
+
+from .authority import Authority, pem, public, text, traditional
 
 IMAGES = {
     "fulcio": ("ghcr.io/sigstore/fulcio:v1.8.8", 5555),
@@ -32,7 +32,6 @@ IMAGES = {
 ISSUER = "http://issuer:8080"
 WORKFLOW = "slipway/slipway/.github/workflows/slipway.yml@refs/heads/main"
 IDENTITY = f"https://github.com/{WORKFLOW}"
-TOKEN = "hush-vault-token-16180"
 # What the issuer says of a job, as GitHub's does (docs.github.com, "OpenID Connect reference").
 CLAIMS = {
     "sub": "repo:slipway/slipway:ref:refs/heads/main",
@@ -109,83 +108,6 @@ def secret(text: str) -> dagger.Secret:
     return dag.set_secret(f"online-{uuid.uuid4().hex}", text)
 
 
-def _pem(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-
-
-def _public(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
-    return (
-        key.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode()
-    )
-
-
-@dataclass
-class Authority:
-    """A certificate authority, and what it certifies."""
-
-    name: str
-    key: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
-    )
-
-    @cached_property
-    def certificate(self) -> x509.Certificate:
-        """Its own certificate."""
-        usage = x509.KeyUsage(
-            digital_signature=False, content_commitment=False, key_encipherment=False,
-            data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
-            encipher_only=False, decipher_only=False,
-        )  # fmt: skip
-        return (
-            self._builder(self.name, self.key)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
-            .add_extension(usage, critical=True)
-            .sign(self.key, hashes.SHA256())
-        )
-
-    def issue(
-        self, name: str, key: ec.EllipticCurvePrivateKey, use: x509.ObjectIdentifier
-    ) -> x509.Certificate:
-        """A certificate of a key for one use."""
-        return (
-            self._builder(name, key)
-            .add_extension(x509.ExtendedKeyUsage([use]), critical=True)
-            .sign(self.key, hashes.SHA256())
-        )
-
-    def _builder(self, name: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        now = dt.datetime.now(dt.UTC)
-        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
-        return (
-            x509.CertificateBuilder()
-            .subject_name(_named(name))
-            .issuer_name(_named(self.name))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=30))
-            .add_extension(identifier, critical=False)
-            .add_extension(issuer, critical=False)
-        )
-
-
-def _named(name: str) -> x509.Name:
-    """With an organization: sigstore-python refuses roots without one."""
-    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "slipway")
-    return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _text(*certificates: x509.Certificate) -> str:
-    return "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in certificates)
-
-
 @dataclass
 class Sigstore:
     """One instance of Sigstore with keys of its own."""
@@ -205,7 +127,7 @@ class Sigstore:
     def chain(self) -> str:
         """The timestamp authority's certificates."""
         leaf = self.stamps.issue("tsa", self.stamping, ExtendedKeyUsageOID.TIME_STAMPING)
-        return _text(leaf, self.stamps.certificate)
+        return text(leaf, self.stamps.certificate)
 
     @cached_property
     def issuer(self) -> dagger.Service:
@@ -215,7 +137,7 @@ class Sigstore:
             Tools()
             .box(locked="signing")
             .with_new_file("/issuer.py", ISSUING)
-            .with_new_file("/issuer.pem", _pem(key))
+            .with_new_file("/issuer.pem", pem(key))
             .with_new_file("/claims.json", json.dumps(CLAIMS))
             .with_exposed_port(8080)
             .as_service(args=["python", "/issuer.py", ISSUER, self.job])
@@ -228,15 +150,15 @@ class Sigstore:
             "ctlog",
             ["/ko-app/posix", "--private_key=/log.pem", "--origin=ctlog", "--storage_dir=/log",
              "--roots_pem_file=/root.pem", "--http_endpoint=0.0.0.0:6962", "--ext_key_usages=CodeSigning"],
-            {"/log.pem": _traditional(self.certified), "/root.pem": _text(self.authority.certificate)},
+            {"/log.pem": traditional(self.certified), "/root.pem": text(self.authority.certificate)},
         )  # fmt: skip
         fulcio = serving(
             "fulcio",
             ["/usr/local/bin/fulcio-server", "serve", "--port=5555", "--grpc-port=5554", "--ca=fileca",
              "--fileca-cert=/root.pem", "--fileca-key=/root.key", "--fileca-key-passwd=fulcio",
              "--ct-log-url=http://ctlog:6962", "--config-path=/fulcio.yaml"],
-            {"/root.pem": _text(self.authority.certificate),
-             "/root.key": _traditional(self.authority.key, b"fulcio"), "/fulcio.yaml": yaml.safe_dump(FULCIO)},
+            {"/root.pem": text(self.authority.certificate),
+             "/root.key": traditional(self.authority.key, b"fulcio"), "/fulcio.yaml": yaml.safe_dump(FULCIO)},
             issuer=self.issuer, ctlog=ctlog,
         )  # fmt: skip
         rekor = serving(
@@ -244,14 +166,14 @@ class Sigstore:
             ["/usr/local/bin/rekor-server", "serve", "--http-address=0.0.0.0", "--grpc-address=0.0.0.0",
              "--hostname=rekor", "--storage-dir=/log", "--signer-filepath=/log.pem",
              "--checkpoint-interval=500ms"],
-            {"/log.pem": _pem(self.logged)},
+            {"/log.pem": pem(self.logged)},
         )  # fmt: skip
         tsa = serving(
             "tsa",
             ["/usr/local/bin/timestamp-server", "serve", "--host=0.0.0.0", "--port=3004",
              "--timestamp-signer=file", "--file-signer-key-path=/tsa.key",
              "--certificate-chain-path=/tsa.pem", "--disable-ntp-monitoring"],
-            {"/tsa.key": _pem(self.stamping), "/tsa.pem": self.chain},
+            {"/tsa.key": pem(self.stamping), "/tsa.pem": self.chain},
         )  # fmt: skip
         return {"fulcio": fulcio, "rekor": rekor, "tsa": tsa, "issuer": self.issuer}
 
@@ -264,10 +186,10 @@ class Sigstore:
             Tools()
             .box("cosign")
             .with_directory("/made", dag.directory())
-            .with_new_file("/fulcio.pem", _text(self.authority.certificate))
+            .with_new_file("/fulcio.pem", text(self.authority.certificate))
             .with_new_file("/tsa.pem", self.chain)
-            .with_new_file("/ctlog.pub", _public(self.certified))
-            .with_new_file("/rekor.pub", _public(self.logged))
+            .with_new_file("/ctlog.pub", public(self.certified))
+            .with_new_file("/rekor.pub", public(self.logged))
             .with_exec(
                 ["cosign", "trusted-root", "create", "--out=/made/trusted-root.json",
                  "--fulcio=url=http://fulcio:5555,certificate-chain=/fulcio.pem",
@@ -313,49 +235,3 @@ def serving(
     for alias, service in bound.items():
         container = container.with_service_binding(alias, service)
     return container.with_exposed_port(port).as_service(args=args)
-
-
-def _traditional(key: ec.EllipticCurvePrivateKey, password: bytes | None = None) -> str:
-    """As OpenSSL wrote keys for long: what TesseraCT and Fulcio read."""
-    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
-    if password is not None:
-        encryption = serialization.BestAvailableEncryption(password)
-    form = serialization.PrivateFormat.TraditionalOpenSSL
-    return key.private_bytes(serialization.Encoding.PEM, form, encryption).decode()
-
-
-def vault() -> dagger.Service:
-    """Vault in dev mode: unsealed, in memory, with one token for everything."""
-    return serving(
-        "vault",
-        ["/bin/vault", "server", "-dev", f"-dev-root-token-id={TOKEN}", "-dev-listen-address=0.0.0.0:8200"],
-        {"/fresh": uuid.uuid4().hex},
-    )  # fmt: skip
-
-
-def managed(service: dagger.Service, name: str, token: str = TOKEN) -> Managed:
-    """A key that Vault's transit engine makes and keeps."""
-    return Managed(
-        uri=f"hashivault://{name}",
-        credentials=secret(f"VAULT_ADDR=http://vault:8200\nVAULT_TOKEN={token}\n"),
-        services={"vault": service},
-    )
-
-
-ASK = """
-import json, sys, urllib.request
-for path, body in json.loads(sys.argv[1]):
-    asked = urllib.request.Request("http://vault:8200/v1/" + path, json.dumps(body).encode(), method="POST",
-                                   headers={"X-Vault-Token": sys.argv[2]})
-    urllib.request.urlopen(asked).read()
-"""
-
-
-async def prepared(service: dagger.Service, name: str) -> None:
-    """Have Vault make the key: the transit engine, and an ECDSA key on P-256, which cosign signs with."""
-    steps = [
-        ("sys/mounts/transit", {"type": "transit"}),
-        (f"transit/keys/{name}", {"type": "ecdsa-p256"}),
-    ]
-    box = Tools().python().with_service_binding("vault", service)
-    await box.with_exec(["python", "-c", ASK, json.dumps(steps), TOKEN]).sync()
