@@ -43,18 +43,25 @@ def telling() -> Iterator[None]:
     """Turn Slipway's errors, also several at once out of a task group, into one UserError."""
     try:
         yield
-    except (SlipwayError, ExceptionGroup) as error:
-        leaves = flatten(error)
-        if all(isinstance(leaf, SlipwayError) for leaf in leaves):
-            failure = one(leaves)
-            raise user_error(str(failure), failure.code) from None
-        raise next(leaf for leaf in leaves if not isinstance(leaf, SlipwayError)) from None
-    except dagger.ExecError as error:
-        raise user_error(_command_failed(error), StageFailed.code) from None
+    except (SlipwayError, dagger.ExecError, ExceptionGroup) as error:
+        raise _for_user([_foreseen(leaf) for leaf in flatten(error)]) from None
 
 
-def _command_failed(error: dagger.ExecError) -> str:
-    """The command, its exit code, and the end of its output."""
+def _for_user(leaves: list[BaseException]) -> BaseException:
+    """One UserError, or the first error that was not foreseen."""
+    for leaf in leaves:
+        if not isinstance(leaf, SlipwayError):
+            return leaf
+    failure = one(leaves)
+    return user_error(str(failure), failure.code)
+
+
+def _foreseen(error: BaseException) -> BaseException:
+    """`error`; a failed command, whose own exit code would pass for one of ours, as a failure."""
+    if not isinstance(error, dagger.ExecError):
+        return error
     lines = (error.stderr or error.stdout).strip().splitlines()[-10:]
     message = f"{' '.join(error.command)[:200]} ended with exit code {error.exit_code}"
-    return "\n  ".join([f"{message}:", *lines])
+    failure = SlipwayError("\n  ".join([f"{message}:", *lines]))
+    failure.code = StageFailed.code
+    return failure

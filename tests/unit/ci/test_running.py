@@ -153,7 +153,8 @@ def test_several_failures_exit_with_the_lowest_code() -> None:
         assert caught.value.code == ConfigError.code
 
 
-def test_a_command_that_failed_outside_of_a_stage_counts_as_a_stage() -> None:
+@pytest.mark.parametrize("together", [False, True])
+def test_a_command_that_failed_outside_of_a_stage_counts_as_one(together: bool) -> None:
     marks = {
         "_type": "EXEC_ERROR",
         "cmd": ["tar", "x"],
@@ -164,7 +165,7 @@ def test_a_command_that_failed_outside_of_a_stage_counts_as_a_stage() -> None:
     failed = QueryError([QueryErrorValue("x", extensions=marks)], GraphQLRequest("{ id }"))
     assert isinstance(failed, ExecError)
     with pytest.raises(UserError) as caught, telling():
-        raise failed
+        raise ExceptionGroup("x", [failed]) if together else failed
     assert str(caught.value) == "tar x ended with exit code 9:\n  no"
     assert caught.value.code == StageFailed.code
 
