@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 
 from engine import doctor, down, recipes
@@ -127,9 +128,9 @@ def _run(own: Settings, options: argparse.Namespace) -> int:
 def _env(own: Settings, _: argparse.Namespace) -> int:
     if existing(own) is None:
         for key, value in client_variables(own).items():
-            print(f"export {key}='{value}'")
+            print(f"export {key}={shlex.quote(value)}")
         if str(own.bin) not in os.environ.get("PATH", "").split(os.pathsep):
-            print(f"export PATH='{own.bin}':\"$PATH\"")
+            print(f'export PATH={shlex.quote(str(own.bin))}:"$PATH"')
     return 0
 
 

@@ -42,15 +42,19 @@ def test_help_names_every_command(environment: dict[str, str]) -> None:
         assert f"\n    {command} " in result.stdout
 
 
-def test_env_is_what_a_shell_can_evaluate(environment: dict[str, str], tmp_path: Path) -> None:
-    lines = _engine(environment, "env").stdout
+@pytest.mark.parametrize("folder", ["engine", 'it\'s a "home" for $USER'])
+def test_env_is_what_a_shell_can_evaluate(
+    environment: dict[str, str], tmp_path: Path, folder: str
+) -> None:
+    home = tmp_path / folder
+    lines = _engine(environment | {"SLIPWAY_ENGINE_HOME": str(home)}, "env").stdout
     script = f'{lines}\nprintf \'%s\\n\' "$_EXPERIMENTAL_DAGGER_RUNNER_HOST" "$PATH"'
     shell = subprocess.run(
         ["sh", "-c", script], env={"PATH": "/bin"}, capture_output=True, text=True, check=True
     )
     assert shell.stdout.splitlines() == [
-        f"unix://{tmp_path}/engine/run/engine.sock",
-        f"{tmp_path}/engine/bin:/bin",
+        f"unix://{home}/run/engine.sock",
+        f"{home}/bin:/bin",
     ]
 
 

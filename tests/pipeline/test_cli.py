@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from slipway.artifacts.source import Source
+from slipway.errors import ConfigError, GateFailed, SlipwayError
 from slipway.runtime.layout import digest_of
 
 from ..support.project import Project, assert_told, dagger_command, last_error
@@ -59,6 +60,57 @@ def test_train_gives_its_metrics_as_json(reference: Project) -> None:
     assert facts["metrics"]["roc_auc"] >= 0.97
 
 
+def without_configuration(project: Project) -> None:
+    """Remove slipway.yaml."""
+    (project.folder / "slipway.yaml").unlink()
+
+
+def with_an_unused_import(project: Project) -> None:
+    """Add a file that the lint gate refuses."""
+    project.write("service/src/screening/late.py", '"""Late."""\n\nimport os\n')
+
+
+def unchanged(project: Project) -> None:
+    """Leave the project as it is."""
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "kind", "words"),
+    [
+        (without_configuration, ("check",), ConfigError, ("slipway.yaml",)),
+        (
+            unchanged,
+            ("debug", "--stage", "trian", "user"),
+            ConfigError,
+            ("trian", "Did you mean train?"),
+        ),
+        (
+            with_an_unused_import,
+            ("check",),
+            GateFailed,
+            ("late.py", "dagger call debug --stage lint terminal"),
+        ),
+    ],
+)
+def test_the_exit_code_tells_what_kind_of_failure_it_was(
+    project: Project,
+    change: Callable[[Project], None],
+    arguments: tuple[str, ...],
+    kind: type[SlipwayError],
+    words: tuple[str, ...],
+) -> None:
+    change(project)
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--allow-empty", "--message", "A change")
+    done = project.call(*arguments)
+    assert done.returncode == kind.code, done.stderr[-2000:]
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    message = last_error(done)
+    assert not message.startswith("FunctionError")
+    assert_told(message, *words)
+
+
 async def test_both_ways_in_build_the_same_image(reference: Project, source: Source) -> None:
     mine = await digest_of((await built(source, reference)).layout)
     assert printed(reference, "build", "digest").strip() == mine
@@ -86,15 +138,6 @@ def test_check_prints_every_verdict(reference: Project, tmp_path: Path) -> None:
     assert rows == dict.fromkeys(gates, "passed")
 
 
-def test_check_that_fails_prints_no_verdict_as_a_pass(project: Project) -> None:
-    project.write("service/src/screening/late.py", '"""Late."""\n\nimport os\n').commit()
-    done = project.call("check")
-    message = last_error(done)
-    assert "late.py" in message
-    assert "dagger call debug --stage lint terminal" in message
-    assert done.stdout == ""
-
-
 def test_debug_opens_the_container_of_a_stage_with_its_files(reference: Project) -> None:
     told = printed(
         reference, "debug", "--stage", "train",
@@ -103,13 +146,6 @@ def test_debug_opens_the_container_of_a_stage_with_its_files(reference: Project)
     command, _, schema = told.partition("\n")
     assert command.startswith("python -m screening.train --data /data/data.csv")
     assert "mean_radius" in schema
-
-
-def test_debug_of_a_stage_that_is_not_there_names_the_one_that_was_meant(
-    reference: Project,
-) -> None:
-    done = reference.call("debug", "--stage", "trian", "user")
-    assert_told(last_error(done), "trian", "Did you mean train?")
 
 
 def test_a_release_is_made_verified_and_found_again(

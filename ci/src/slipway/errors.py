@@ -1,6 +1,8 @@
 """The one tree of errors: each says what happened, where, and what to do next.
 
 An expected outcome (a gate that failed) is a value, a `Verdict`; an error is what stops a run.
+Each kind of failure has an exit code, listed in docs/exit-codes.md. Codes are never reused: scripts
+branch on them. 2 stays free, because dagger exits with it when it is interrupted.
 Everything that a person may see derives from `SlipwayError`. Standard library only: this file also
 runs inside stage containers.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+UNFORESEEN = 1
 _TAIL_LINES = 20
 
 
@@ -19,8 +22,11 @@ class SlipwayError(Exception):
     """What stops a run.
 
     `what` is the fact, `where` the file, key or address it is about, `remedy` the sentence or
-    command that helps. `str()` gives "what (where). remedy".
+    command that helps. `str()` gives "what (where). remedy". `code` is the exit code of a call that
+    fails with this error; 1 stands for failures that Slipway did not foresee.
     """
+
+    code: int = UNFORESEEN
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         super().__init__(what, where, remedy)
@@ -38,9 +44,13 @@ class SlipwayError(Exception):
 class ConfigError(SlipwayError):
     """slipway.yaml, or an argument, is not what it has to be."""
 
+    code = 3
+
 
 class DataError(SlipwayError):
     """A file that Slipway reads (JSON, a tar, a plan, a data set) is not what it has to be."""
+
+    code = 4
 
 
 class InvalidReference(DataError):
@@ -50,43 +60,63 @@ class InvalidReference(DataError):
 class RegistryError(SlipwayError):
     """A registry is down, refuses the password, or answered with something else."""
 
+    code = 7
+
 
 class TagConflict(RegistryError):
     """A tag exists already and names another digest; tags of releases never move."""
+
+    code = 8
 
 
 class ContentMismatch(RegistryError):
     """Content does not have the digest under which it was asked for."""
 
+    code = 9
+
 
 class SigningError(SlipwayError):
     """Something could not be signed: the key, its password, or the service that signs."""
+
+    code = 10
 
 
 class VerificationError(SlipwayError):
     """A signature or an attestation is missing, or is not what the policy asks for."""
 
+    code = 11
+
 
 class DirtyTree(SlipwayError):
     """The work tree has changes that no commit holds."""
+
+    code = 12
 
 
 class ApplyRefused(SlipwayError):
     """A plan that may not be applied to this state, here, or now. Nothing was applied."""
 
+    code = 13
+
 
 class ApplyFailed(SlipwayError):
     """Applying a plan broke off; the state says how far it came."""
 
+    code = 14
+
 
 class Drifted(SlipwayError):
     """The infrastructure is not what the stack says."""
+
+    code = 15
 
 
 class NotReproduced(SlipwayError):
     """A release that could not be made again bit for bit. `differing` says for each artifact, or for
     its tools, what differs, a line each; `notes` what is to be known beside.
     """
+
+    code = 16
 
     def __init__(
         self, commit: str, *, differing: Mapping[str, Sequence[str]], notes: Sequence[str]
@@ -119,6 +149,8 @@ class GateFailed(SlipwayError):
     once.
     """
 
+    code = 5
+
     def __init__(
         self, what: str, *, verdicts: Sequence[Judged], where: str = "", remedy: str = ""
     ) -> None:
@@ -132,6 +164,8 @@ class StageFailed(SlipwayError):
     `tail` is the end of its output (the last 20 lines are shown); `debug` is the `dagger call …
     terminal` line that opens a shell in that very stage.
     """
+
+    code = 6
 
     def __init__(self, stage: str, *, exit_code: int, tail: str = "", debug: str = "") -> None:
         super().__init__(
@@ -162,8 +196,8 @@ def flatten(exc: BaseException) -> list[BaseException]:
 def one(errors: Iterable[BaseException]) -> SlipwayError:
     """One error that says all of `errors`: groups are unwrapped, repeated messages said once.
 
-    A single `SlipwayError` is given back as it is, so its type is kept. Nothing at all is a
-    ValueError.
+    A single `SlipwayError` is given back as it is, so its type is kept. Several failures together
+    have the lowest of their codes, whichever of them came first. Nothing at all is a ValueError.
     """
     leaves = [leaf for error in errors for leaf in flatten(error)]
     told: dict[str, BaseException] = {}
@@ -175,7 +209,14 @@ def one(errors: Iterable[BaseException]) -> SlipwayError:
     if not others:
         return first if isinstance(first, SlipwayError) else SlipwayError(message)
     numbered = (f"{n}. {_indented(text)}" for n, text in enumerate(told, start=1))
-    return SlipwayError("\n".join([f"{len(told)} things failed:", *numbered]))
+    together = SlipwayError("\n".join([f"{len(told)} things failed:", *numbered]))
+    together.code = min(exit_code(error) for error in told.values())
+    return together
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code for `error`; an error from outside the tree was not foreseen."""
+    return error.code if isinstance(error, SlipwayError) else UNFORESEEN
 
 
 def _said(error: BaseException) -> str:

@@ -6,13 +6,23 @@ from typing import Any
 
 import anyio
 import pytest
+from dagger import ExecError, QueryError
+from dagger._exceptions import QueryErrorValue
 from dagger.mod._exceptions import FunctionError
+from gql import GraphQLRequest
 from slipway.attestations.statements import PROVENANCE, SBOM
-from slipway.errors import ConfigError, DataError, InvalidReference, flatten
+from slipway.errors import (
+    ConfigError,
+    DataError,
+    InvalidReference,
+    StageFailed,
+    TagConflict,
+    flatten,
+)
 from slipway.registries.base import ALIAS, Registry, registry_of
 from slipway.runtime.concurrency import concurrently
 from slipway.runtime.stage import Input, RunTrace, Stage, by_key, daily, never
-from slipway.runtime.user_errors import telling
+from slipway.runtime.user_errors import UserError, telling
 from slipway.signers.cosign import (
     SERVICES,
     Key,
@@ -149,6 +159,47 @@ def test_a_person_reads_all_failures_in_one_message_without_a_stack() -> None:
         raise ExceptionGroup("x", [ConfigError("one thing"), DataError("another")])
     assert str(caught.value) == "2 things failed:\n1. one thing.\n2. another."
     assert caught.value.__cause__ is None
+
+
+def test_a_call_exits_with_the_code_of_the_error() -> None:
+    with pytest.raises(UserError) as caught, telling():
+        raise TagConflict("the tag v1 exists", where="registry", remedy="Choose another")
+    error = caught.value
+    assert str(error) == "the tag v1 exists (registry). Choose another."
+    assert error.code == TagConflict.code
+    # The SDK sends exactly these to the engine, and `dagger call` prints what stdout and stderr hold.
+    assert error.error.extensions == {
+        "_type": "EXEC_ERROR",
+        "exitCode": TagConflict.code,
+        "cmd": [],
+        "stdout": "",
+        "stderr": "",
+    }
+    assert isinstance(error, FunctionError), "the SDK prints the stack of all others"
+
+
+def test_several_failures_exit_with_the_lowest_code() -> None:
+    for errors in ([TagConflict("a"), ConfigError("b")], [ConfigError("b"), TagConflict("a")]):
+        with pytest.raises(UserError) as caught, telling():
+            raise ExceptionGroup("x", errors)
+        assert caught.value.code == ConfigError.code
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_command_that_failed_outside_of_a_stage_counts_as_one(together: bool) -> None:
+    marks = {
+        "_type": "EXEC_ERROR",
+        "cmd": ["tar", "x"],
+        "exitCode": 9,
+        "stdout": "",
+        "stderr": "no",
+    }
+    failed = QueryError([QueryErrorValue("x", extensions=marks)], GraphQLRequest("{ id }"))
+    assert isinstance(failed, ExecError)
+    with pytest.raises(UserError) as caught, telling():
+        raise ExceptionGroup("x", [failed]) if together else failed
+    assert str(caught.value) == "tar x ended with exit code 9:\n  no"
+    assert caught.value.code == StageFailed.code
 
 
 def test_what_nobody_foresaw_keeps_its_own_type() -> None:

@@ -6,7 +6,9 @@ import pytest
 from slipway import errors
 from slipway.errors import (
     ConfigError,
+    DataError,
     GateFailed,
+    InvalidReference,
     SlipwayError,
     StageFailed,
     TagConflict,
@@ -70,3 +72,15 @@ def test_a_foreign_error_alone_is_named_by_its_type() -> None:
 def test_no_error_at_all_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="at least one"):
         one([])
+
+
+def test_several_errors_have_the_lowest_of_their_codes() -> None:
+    failed = GateFailed("1 gate did not pass", verdicts=())
+    assert one([TagConflict("a"), failed]).code == GateFailed.code
+    assert one([failed, TagConflict("a"), InvalidReference("b")]).code == DataError.code
+    assert SlipwayError.code == errors.UNFORESEEN
+
+
+def test_an_error_from_outside_the_tree_was_not_foreseen() -> None:
+    assert one([ConfigError("a"), OSError("disk full")]).code == errors.UNFORESEEN
+    assert one([OSError("disk full")]).code == errors.UNFORESEEN
