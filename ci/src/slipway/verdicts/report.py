@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from ..errors import DataError
 from ..formats.fields import Fields, load, pretty
 from ..formats.times import moment, written
+from ..formats.writable import plain
 from ..oci.digests import Digest
-from .verdict import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
+from .verdict import Finding, Severity, Status, Verdict, WhenNotEvaluated
 
 _WIDTH = 72
 _SHOWN = 5
