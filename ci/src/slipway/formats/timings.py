@@ -75,8 +75,8 @@ def critical_stages(times: Sequence[StageTime]) -> tuple[StageTime, ...]:
 
     The path goes back from the stage that ended last, each time to the dependency that ended last.
     It is drawn for a release that is already published, so it never raises: a dependency without a
-    time is left out, a loop ends the path, and of a stage that ran more than once the attempt
-    counts that its successor waited for.
+    time is left out, a loop ends the path, and for a stage that ran more than once the attempt
+    that its successor waited for counts.
     """
     attempts: dict[str, list[StageTime]] = {}
     for stage in times:

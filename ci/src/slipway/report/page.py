@@ -3,8 +3,8 @@
 It runs no script and makes no request (Content Security Policy Level 3, `default-src 'none'`), so it can be opened
 from disk, kept with the release, or sent by mail. The same release always gives the same bytes.
 
-The page is a template (`templates/release.html.j2`) with automatic escaping; a name that the template uses and nobody
-passes is an error (`StrictUndefined`), never an empty cell.
+The page is a template (`templates/release.html.j2`) with automatic escaping. A variable that the template uses
+but `render` does not pass is an error (`StrictUndefined`), never an empty cell.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _references(release: Release) -> list[tuple[str, object]]:
 
 @cache
 def _template() -> jinja2.Template:
-    # Imported here and not above: every call of the module pays for its imports, and most calls render no page.
+    # Imported here and not above: every call of the module pays for its imports, and few calls render a page.
     import jinja2
 
     environment = jinja2.Environment(
@@ -79,5 +79,5 @@ def _template() -> jinja2.Template:
 
 
 def _finalize(value: object) -> object:
-    """Make every string that the template prints writable; what has `__html__` is HTML of a macro."""
+    """Make every printed string writable; a value with `__html__` is HTML that a macro returned."""
     return writable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -31,7 +31,7 @@ def render(
         "\n".join(_head(release, tag, new)),
         "Made\n" + "\n".join(_artifacts(made)),
         "Gates\n" + _indented(render_verdicts(release.verdicts)),
-        *_section("Not looked at, so not passed", _not_evaluated(release)),
+        *_section("Not evaluated, so not passed", _not_evaluated(release)),
         "Time\n" + _indented(render_times(release.stages)),
         *_section("Not written", problems),
     ]

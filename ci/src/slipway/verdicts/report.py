@@ -174,7 +174,7 @@ def explain(
 
 
 def _hints(stopping: Sequence[Verdict]) -> list[str]:
-    """What to do, given one time for all gates."""
+    """What to do: each hint a single time, not per gate."""
     failed = any(each.status is Status.FAILED and each.findings for each in stopping)
     unevaluated = any(each.status is Status.NOT_EVALUATED for each in stopping)
     return [hint for hint, applies in ((_FIX, failed), (_SEE, unevaluated)) if applies]
