@@ -99,7 +99,7 @@ async def test_a_release_by_identity(
     trust = await signer.trust(Tools(), Journal(), "")
     answer = await asked(project, record["release"], {"ci": trust})
     assert answer.ok, answer.to_text()
-    signed = [check for check in answer.checks if check.asked == "signed by ci"]
+    signed = [check for check in answer.checks if check.requirement == "signed by ci"]
     assert [check.artifact for check in signed] == list(KINDS)
     # Nobody else is believed to have signed it: not the holder of a key, and not another job of the same issuer.
     key = await desk_at(embedded()).key.trust(Tools(), Journal(), uuid.uuid4().hex)

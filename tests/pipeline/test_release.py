@@ -53,7 +53,7 @@ async def test_a_release_twice_makes_nothing_new(
         desk, made["release"], stated, stated.environment("dev"), {"developer": trust}, Journal()
     )
     assert answer.ok, answer.to_text()
-    signed = [check for check in answer.checks if check.asked == "signed by developer"]
+    signed = [check for check in answer.checks if check.requirement == "signed by developer"]
     assert [check.artifact for check in signed] == list(KINDS)
     # What docs/build-types.md tells is what the provenance says. Nothing fetches trivy's database here, and the stack
     # has no providers.

@@ -206,7 +206,9 @@ class Forge:
         """What was asked and did not hold; empty for a release that is verified."""
         answer = await self.verify(**changes)
         refused = {
-            f"{each.artifact}: {each.asked}": each.found for each in answer.checks if not each.ok
+            f"{each.artifact}: {each.requirement}": each.result
+            for each in answer.checks
+            if not each.ok
         }
         assert answer.ok == (not refused)
         return refused

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import slipway.main
-from slipway.domain.pickles import PickleRefused
-from slipway.domain.weights import ModelFileRefused
 from slipway.errors import InvalidReference, SlipwayError
+from slipway.formats.pickles import PickleRefused
+from slipway.formats.weights import ModelFileRefused
 
 ROOT = Path(__file__).parents[3]
 ROW = re.compile(r"^\| (\d+) \| (?:`(\w+)`)? ?\| (.+) \|", re.MULTILINE)

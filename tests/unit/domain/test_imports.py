@@ -6,6 +6,7 @@ Which folder may import which, the contracts in pyproject.toml say.
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ FILES = [
     *sorted(path for folder in PURE for path in (PACKAGE / folder).rglob("*.py")),
     Path(slipway.errors.__file__),
 ]
-YAML = {"yamltext.py", "sections.py"}
+NEEDS = {"yamltext.py": {"yaml"}, "sections.py": {"yaml"}, "page.py": {"jinja2"}}
 
 
 def imported(file: Path) -> set[str]:
@@ -36,7 +37,7 @@ def imported(file: Path) -> set[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
 def test_a_module_needs_only_the_standard_library(file: Path) -> None:
     others = imported(file) - sys.stdlib_module_names - {"_typeshed"}
-    assert others == ({"yaml"} if file.name in YAML else set())
+    assert others == NEEDS.get(file.name, set())
 
 
 def test_steps_find_all_that_they_import_in_the_folders_that_they_get() -> None:
@@ -65,3 +66,10 @@ def test_only_the_configuration_reads_yaml() -> None:
         if (node.module or "").rpartition(".")[2] in ("sections", "yamltext")
     }
     assert users == {"project.py", "document.py", "sections.py"}
+
+
+def test_the_template_engine_is_imported_only_to_render() -> None:
+    """Every call of the module pays for what is imported at the start."""
+    program = "import sys, slipway.report.files; sys.exit('jinja2' in sys.modules)"
+    environment = {"PYTHONPATH": str(PACKAGE.parent)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)

@@ -90,6 +90,6 @@ def test_several_statements_of_one_plan_have_to_agree() -> None:
     assert evaluate(case(changed={"plan": agreed})).ok
     torn = replace(found, statements={**found.statements, PLAN: (*both, other)})
     refused = [
-        check.found for check in evaluate(case(changed={"plan": torn})).checks if not check.ok
+        check.result for check in evaluate(case(changed={"plan": torn})).checks if not check.ok
     ]
     assert refused == ["two statements tell of different plans"]

@@ -45,7 +45,9 @@ def refused(of: Case) -> dict[str, str]:
     answer = evaluate(of)
     assert answer.ok == (not any(not check.ok for check in answer.checks))
     return {
-        f"{check.artifact}: {check.asked}": check.found for check in answer.checks if not check.ok
+        f"{check.artifact}: {check.requirement}": check.result
+        for check in answer.checks
+        if not check.ok
     }
 
 

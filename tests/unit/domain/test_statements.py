@@ -101,18 +101,27 @@ def test_a_time_without_a_zone_is_none() -> None:
 
 
 def test_an_answer_is_told_to_people_and_machines() -> None:
-    good = Check(artifact="image", asked="a", found="b", ok=True, by="c", at=NOW)
-    bad = Check(artifact="plan", asked="x" * 200, found="\x1b[31mred", ok=False)
+    good = Check(artifact="image", requirement="a", result="b", ok=True, signer="c", time=NOW)
+    bad = Check(artifact="plan", requirement="x" * 200, result="\x1b[31mred", ok=False)
     answer = Verification(release="r", commit=COMMIT, environment="dev", checks=(good, bad))
-    head, commit, _, _, first, second = answer.to_text().splitlines()
-    assert head == "REFUSED: r for dev (2 things asked, 1 not found as asked)"
+    head, commit, _, heads, first, second = answer.to_text().splitlines()
+    assert head == "REFUSED: r for dev (2 checks, 1 failed)"
     assert commit == f"commit  {COMMIT}"
+    assert heads.split() == ["artifact", "check", "result", "signer", "time"]
     assert first.startswith("NO  plan")
     assert "\x1b" not in first
     assert second.endswith("2026-11-24T12:00:00Z")
     said = json.loads(answer.to_json())
     assert said["verified"] is False
-    assert said["checks"][0]["at"] == "2026-11-24T12:00:00Z"
+    assert said["version"] == 2
+    assert said["checks"][0] == {
+        "artifact": "image",
+        "check": "a",
+        "result": "b",
+        "signer": "c",
+        "time": "2026-11-24T12:00:00Z",
+        "ok": True,
+    }
     assert not Verification(release="", commit="", environment="", checks=()).ok
     good_only = Verification(release="r", commit="", environment="", checks=(good,))
     assert good_only.to_text().startswith("verified: r for no environment")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slipway.errors import DataError
 from slipway.formats.fields import Fields, canonical
-from slipway.formats.timings import StageTime, critical_path, render_text, total
+from slipway.formats.timings import StageTime, critical_path, critical_stages, render_text, total
 
 
 def stage(
@@ -58,17 +58,57 @@ def test_stages_that_were_not_timed_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    "run",
-    [[stage("a", 0, 1, "a")], [stage("a", 0, 1, "b"), stage("b", 0, 1, "a"), stage("c", 0, 9)]],
+    ("run", "path"),
+    [
+        ([stage("a", 0, 1, "a")], ("a",)),
+        ([stage("a", 0, 1, "b"), stage("b", 0, 2, "a")], ("a", "b")),
+        ([stage("a", 0, 1, "b"), stage("b", 0, 1, "a"), stage("c", 0, 9)], ("c",)),
+    ],
 )
-def test_a_circle_is_refused(run: list[StageTime]) -> None:
-    with pytest.raises(DataError, match="wait for each other"):
-        critical_path(run)
+def test_a_loop_ends_the_path(run: list[StageTime], path: tuple[str, ...]) -> None:
+    assert critical_path(run) == path
 
 
-def test_a_name_stands_once() -> None:
-    with pytest.raises(DataError, match="same name"):
-        critical_path([stage("a", 0, 1), stage("a", 1, 1)])
+def test_of_several_attempts_the_one_counts_that_was_waited_for() -> None:
+    first, second = stage("push", 0, 5), stage("push", 6, 3, "push")
+    assert critical_path([first, second]) == ("push", "push")
+    sign = stage("sign", 5, 1, "push")
+    late = stage("push", 5, 0.5)
+    assert critical_stages([first, sign, late]) == (first, sign)
+    assert critical_stages([first, second, stage("tag", 9, 1, "push")])[1:] == (
+        second,
+        stage("tag", 9, 1, "push"),
+    )
+
+
+def test_only_the_attempt_on_the_path_is_marked_critical() -> None:
+    run = [stage("push", 0, 1), stage("push", 2, 3), stage("tag", 5, 1, "push")]
+    rows = [line.split()[-1] for line in render_text(run).splitlines()[:3]]
+    assert rows == ["%", "critical", "critical"]
+
+
+NAMES = st.sampled_from("abc")
+
+
+@given(
+    st.lists(
+        st.builds(
+            StageTime,
+            name=NAMES,
+            started=st.floats(allow_nan=False, allow_infinity=False),
+            seconds=st.floats(0, allow_nan=False, allow_infinity=False),
+            cached=st.booleans(),
+            after=st.lists(NAMES, max_size=3).map(tuple),
+        ),
+        max_size=6,
+    )
+)
+def test_any_stages_have_a_path_without_repetition(run: list[StageTime]) -> None:
+    path = critical_stages(run)
+    assert all(one.name in two.after for one, two in pairwise(path))
+    assert all(path.count(each) == 1 and each in run for each in path)
+    assert bool(path) is bool(run)
+    assert render_text(run)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_the_table_shouts_what_is_no_pass() -> None:
 
 
 def test_an_empty_table_says_so() -> None:
-    assert render_text([]) == "no gate has said anything"
+    assert render_text([]) == "no gate gave a verdict"
 
 
 def test_a_failure_is_explained_with_its_worst_findings_first() -> None:
@@ -144,7 +144,7 @@ def test_what_could_not_look_is_explained_where_it_stops_the_run() -> None:
 
 
 def test_a_required_gate_that_is_silent_is_told() -> None:
-    assert "- lint: it said nothing at all" in explain([PASSED], required=["lint"])
+    assert "- lint: no verdict" in explain([PASSED], required=["lint"])
 
 
 def test_nothing_to_explain_is_the_empty_text_and_nothing_said_is_not() -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from ..errors import DataError
 from ..formats.fields import Fields, canonical, pretty
 from ..formats.timings import StageTime
+from ..formats.writable import writable_json
 from ..oci.digests import Reference, commit_tag
 from ..verdicts import report as verdict_report
 from ..verdicts.verdict import Verdict
@@ -56,16 +57,15 @@ class Release:
         return canonical(self._payload())
 
     def report(self) -> str:
-        """What people and scripts get, `dist/release.json`."""
-        return pretty(
-            {
-                **self._payload(),
-                "release": self.release.pinned if self.release else None,
-                "verdicts": [verdict_report.to_dict(verdict) for verdict in self.verdicts],
-                "stages": [stage.to_dict() for stage in self.stages],
-                "tools": dict(self.tools),
-            }
-        )
+        """`dist/release.json`, for people and scripts: valid UTF-8 whatever a tool reported."""
+        record = {
+            **self._payload(),
+            "release": self.release.pinned if self.release else None,
+            "verdicts": [verdict_report.to_dict(verdict) for verdict in self.verdicts],
+            "stages": [stage.to_dict() for stage in self.stages],
+            "tools": dict(self.tools),
+        }
+        return pretty(writable_json(record))
 
     def _payload(self) -> dict[str, object]:
         return {

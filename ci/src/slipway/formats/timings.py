@@ -1,6 +1,6 @@
-"""Where the time of a run went: stage times, what waited for what, and the critical path.
+"""Where the time of a run went: stage times, dependencies, and the critical path.
 
-Clocks are the caller's: `started` is in seconds since 1970, `seconds` how long a stage took.
+The caller reads the clock: `started` is in seconds since 1970, `seconds` how long a stage took.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from ..errors import DataError
 from .fields import Fields
+from .writable import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTime:
-    """One stage: when it began, how long it took, whether it came from the cache, what it waited
-    for.
+    """One stage: when it started, how long it took, whether it was cached, and the stages it
+    waited for.
     """
 
     name: str
@@ -31,7 +32,7 @@ class StageTime:
 
     @property
     def ended(self) -> float:
-        """When it ended, in seconds since 1970."""
+        """When the stage ended, in seconds since 1970."""
         return self.started + self.seconds
 
     def to_dict(self) -> dict[str, object]:
@@ -46,7 +47,7 @@ class StageTime:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> StageTime:
-        """A stage out of JSON; a `DataError` for anything that `to_dict` does not write."""
+        """Read a stage from JSON; a `DataError` for anything that `to_dict` does not write."""
         fields.only(("name", "started", "seconds", "cached", "after"))
         return cls(
             name=fields.text("name"),
@@ -58,55 +59,63 @@ class StageTime:
 
 
 def total(times: Sequence[StageTime]) -> float:
-    """Seconds from the first beginning to the last end; 0 for no stage."""
+    """Seconds from the first start to the last end; 0 if there is no stage."""
     if not times:
         return 0.0
     return max(stage.ended for stage in times) - min(stage.started for stage in times)
 
 
 def critical_path(times: Sequence[StageTime]) -> tuple[str, ...]:
-    """The names of the stages that the whole run waited for, first to last.
+    """The names of the stages that determined how long the run took, first to last."""
+    return tuple(stage.name for stage in critical_stages(times))
 
-    It goes back from the stage that ended last to the one it waited for longest, and so on.
-    `after` may name stages that were not timed; a stage that waits for itself, by whatever way, is
-    a `DataError`.
+
+def critical_stages(times: Sequence[StageTime]) -> tuple[StageTime, ...]:
+    """The stages on the critical path, first to last.
+
+    The path goes back from the stage that ended last, each time to the dependency that ended last.
+    It is drawn for a release that is already published, so it never raises: a dependency without a
+    time is left out, a loop ends the path, and for a stage that ran more than once the attempt
+    that its successor waited for counts.
     """
-    stages = {stage.name: stage for stage in times}
-    if len(stages) != len(times):
-        raise DataError("two stages have the same name")
-    _refuse_loops(stages)
-    path: list[str] = []
-    last = max(times, key=lambda stage: stage.ended, default=None)
+    attempts: dict[str, list[StageTime]] = {}
+    for stage in times:
+        attempts.setdefault(stage.name, []).append(stage)
+    path: list[StageTime] = []
+    last = max(times, key=_end, default=None)
     while last is not None:
-        path.append(last.name)
-        before = [stages[name] for name in last.after if name in stages]
-        last = max(before, key=lambda stage: stage.ended, default=None)
+        path.append(last)
+        before = [_attempt(attempts.get(name, ()), last, path) for name in last.after]
+        last = max((stage for stage in before if stage is not None), key=_end, default=None)
     return tuple(reversed(path))
 
 
-def _refuse_loops(stages: dict[str, StageTime]) -> None:
-    """Takes away stages that wait for nothing, again and again; what stays waits for itself."""
-    waiting = {name: {*stage.after} & set(stages) for name, stage in stages.items()}
-    while waiting:
-        free = {name for name, before in waiting.items() if not before}
-        if not free:
-            raise DataError(f"the stages {', '.join(sorted(waiting))} wait for each other")
-        waiting = {name: before - free for name, before in waiting.items() if name not in free}
+def _attempt(
+    attempts: Sequence[StageTime], waiting: StageTime, path: Sequence[StageTime]
+) -> StageTime | None:
+    """The last of several attempts that ended before `waiting` started, else simply the last one."""
+    left = [stage for stage in attempts if stage not in path]
+    ended = [stage for stage in left if stage.ended <= waiting.started]
+    return max(ended or left, key=_end, default=None)
+
+
+def _end(stage: StageTime) -> float:
+    return stage.ended
 
 
 def render_text(times: Sequence[StageTime]) -> str:
-    """A table: stage, seconds, share of the whole, marks for cached and for the critical path."""
+    """A table: stage, seconds, share of the total, marks for the critical path and the cache."""
     if not times:
         return "no stage was timed"
-    path = critical_path(times)
+    path = critical_stages(times)
     whole = total(times)
     width = max(len("total"), *(len(stage.name) for stage in times))
     rows = [
-        _row(stage.name, stage.seconds, whole, width, _marks(stage, path))
+        _row(plain(stage.name), stage.seconds, whole, width, _marks(stage, path))
         for stage in sorted(times, key=lambda stage: (stage.started, stage.name))
     ]
-    waited = f"critical path: {' → '.join(path)}"
-    return "\n".join([*rows, _row("total", whole, whole, width, ""), waited])
+    chain = f"critical path: {' → '.join(plain(stage.name) for stage in path)}"
+    return "\n".join([*rows, _row("total", whole, whole, width, ""), chain])
 
 
 def _row(name: str, seconds: float, whole: float, width: int, marks: str) -> str:
@@ -114,6 +123,6 @@ def _row(name: str, seconds: float, whole: float, width: int, marks: str) -> str
     return f"{name.ljust(width)}  {seconds:8.2f} s  {share}  {marks}".rstrip()
 
 
-def _marks(stage: StageTime, path: Sequence[str]) -> str:
-    critical = "critical" if stage.name in path else ""
+def _marks(stage: StageTime, path: Sequence[StageTime]) -> str:
+    critical = "critical" if stage in path else ""
     return " ".join(mark for mark in (critical, "cached" if stage.cached else "") if mark)

@@ -13,11 +13,12 @@ from ..artifacts.source import BAD_DATA, DATA
 from ..config.project import Project
 from ..errors import DataError
 from ..formats.fields import Fields
+from ..formats.writable import plain
 from ..policy.champion import GATE
 from ..runtime.stage import Stage
 from ..runtime.tools import NOBODY, OFFLINE
 from ..verdicts.tool_output import Context, ToolOutput, count
-from ..verdicts.verdict import Finding, Severity, Status, Verdict, decide, plain
+from ..verdicts.verdict import Finding, Severity, Status, Verdict, decide
 from .base import SERVICE, Answer, Gate, ModelPair, Read
 
 TOOL = "compare"

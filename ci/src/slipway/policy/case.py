@@ -61,7 +61,14 @@ class Case:
         self, artifact: str, asked: str, found: str, ok: bool, at: dt.datetime | None = None
     ) -> Check:
         """A check by this case's signer."""
-        return Check(artifact=artifact, asked=asked, found=found, ok=ok, by=self.signer.name, at=at)
+        return Check(
+            artifact=artifact,
+            requirement=asked,
+            result=found,
+            ok=ok,
+            signer=self.signer.name,
+            time=at,
+        )
 
 
 def judgement_of(case: Case, found: Sequence[Statement], where: str) -> Judgement:

@@ -1,4 +1,4 @@
-"""What was asked of a release, and what was found: the answer of `verify`, as a table and as JSON."""
+"""The result of `verify`: every check of a release against an environment's policy, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from dataclasses import dataclass, field
 
 from ..formats.fields import pretty
 from ..formats.times import written
-from ..verdicts.verdict import plain
+from ..formats.writable import plain, writable_json
 
+VERSION = 2
 _WIDTH = 96
+_HEADS = ("", "artifact", "check", "result", "signer", "time")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was asked of an artifact: whether it holds, what was found, by whom, and when."""
+    """One requirement of the policy for one artifact: the result, whether it is met, who signed it, and when."""
 
     artifact: str
-    asked: str
-    found: str
+    requirement: str
+    result: str
     ok: bool
-    by: str = ""
-    at: dt.datetime | None = None
+    signer: str = ""
+    time: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Everything that was asked of one release for one environment."""
+    """All checks of one release for one environment."""
 
     release: str
     commit: str
@@ -37,50 +39,51 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether something was asked and all of it holds."""
+        """Whether there is at least one check and all of them passed."""
         return bool(self.checks) and all(check.ok for check in self.checks)
 
     def to_json(self) -> str:
-        """For machines: `verified`, and a list of checks with artifact, asked, found, by, at, ok."""
-        return pretty(
-            {
-                "version": 1,
-                "release": self.release,
-                "commit": self.commit,
-                "environment": self.environment,
-                "artifacts": dict(self.artifacts),
-                "verified": self.ok,
-                "checks": [_dict(check) for check in self.checks],
-            }
-        )
+        """For machines: `verified`, and for each check its artifact, check, result, signer, time and ok."""
+        record = {
+            "version": VERSION,
+            "release": self.release,
+            "commit": self.commit,
+            "environment": self.environment,
+            "artifacts": dict(self.artifacts),
+            "verified": self.ok,
+            "checks": [_record(check) for check in self.checks],
+        }
+        return pretty(writable_json(record))
 
     def to_text(self) -> str:
-        """For people: a line of what it comes to, then a table; what does not hold stands first."""
-        refused = [check for check in self.checks if not check.ok]
-        verdict = "REFUSED" if not self.ok else "verified"
-        asked = f"{len(self.checks)} things asked, {len(refused)} not found as asked"
-        head = f"{verdict}: {self.release} for {self.environment or 'no environment'} ({asked})"
-        rows: list[tuple[str, ...]] = [("", "artifact", "asked", "found", "by", "when")]
-        rows += [_row(check) for check in sorted(self.checks, key=lambda check: check.ok)]
-        named = [("commit", self.commit), *self.artifacts.items()]
-        parts = _table([(name, text) for name, text in named])
-        return "\n".join([head, *parts, "", *_table(rows)])
+        """For people: a summary line, then a table with failed checks first."""
+        failed = [check for check in self.checks if not check.ok]
+        outcome = "verified" if self.ok else "REFUSED"
+        noun = "check" if len(self.checks) == 1 else "checks"
+        counts = f"{len(self.checks)} {noun}, {len(failed)} failed"
+        head = f"{outcome}: {self.release} for {self.environment or 'no environment'} ({counts})"
+        rows = [_HEADS, *(_row(check) for check in sorted(self.checks, key=lambda each: each.ok))]
+        named = [(plain(name), plain(text)) for name, text in self._named()]
+        return "\n".join([plain(head), *_table(named), "", *_table(rows)])
+
+    def _named(self) -> list[tuple[str, str]]:
+        return [("commit", self.commit), *self.artifacts.items()]
 
 
 def _row(check: Check) -> tuple[str, ...]:
     return (
         "ok" if check.ok else "NO",
-        check.artifact,
-        _cut(check.asked),
-        _cut(check.found),
-        _cut(check.by),
-        written(check.at) if check.at else "",
+        plain(check.artifact),
+        _cut(check.requirement),
+        _cut(check.result),
+        _cut(check.signer),
+        written(check.time) if check.time else "",
     )
 
 
 def _cut(text: str) -> str:
-    told = plain(text)
-    return told if len(told) <= _WIDTH else told[: _WIDTH - 1] + "…"
+    line = plain(text)
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -91,12 +94,12 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _dict(check: Check) -> dict[str, object]:
+def _record(check: Check) -> dict[str, object]:
     return {
         "artifact": check.artifact,
-        "asked": check.asked,
-        "found": check.found,
-        "by": check.by,
-        "at": written(check.at) if check.at else None,
+        "check": check.requirement,
+        "result": check.result,
+        "signer": check.signer,
+        "time": written(check.time) if check.time else None,
         "ok": check.ok,
     }

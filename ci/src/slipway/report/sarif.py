@@ -1,7 +1,7 @@
-"""Verdicts as SARIF 2.1.0 (OASIS), what code hosts show beside the lines that they are about.
+"""Verdicts as SARIF 2.1.0 (OASIS), which code hosts show next to the lines concerned.
 
-One run a gate: its tool, a rule for each kind of finding, a result for each finding. A gate that could not look is an
-invocation that was not successful (section 3.20.14): a viewer must not take its silence for a clean bill.
+One run per gate: its tool, a rule for each kind of finding, a result for each finding. A gate that was not evaluated
+is an invocation that was not successful (section 3.20.14): a viewer must not show its empty run as a clean result.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ..formats.fields import pretty
 from ..formats.times import written
+from ..formats.writable import writable, writable_json
 from ..verdicts.verdict import Finding, Severity, Status, Verdict
 
 _SCHEMA = (
@@ -25,7 +26,7 @@ _LEVELS = {
     Severity.HIGH: "error",
     Severity.CRITICAL: "error",
 }
-# Middles of the ranges in which code hosts sort by `security-severity`.
+# The middle of each range by which code hosts rank `security-severity`.
 _SCORES = {
     Severity.UNKNOWN: "5.0",
     Severity.LOW: "2.0",
@@ -36,10 +37,9 @@ _SCORES = {
 
 
 def to_sarif(verdicts: Sequence[Verdict]) -> str:
-    """A SARIF log of all verdicts, in their order."""
-    return pretty(
-        {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(verdict) for verdict in verdicts]}
-    )
+    """A SARIF log of all verdicts, in their order; valid UTF-8 whatever a tool reported."""
+    runs = [_run(verdict) for verdict in verdicts]
+    return pretty(writable_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}))
 
 
 def _run(verdict: Verdict) -> dict[str, object]:
@@ -61,14 +61,14 @@ def _run(verdict: Verdict) -> dict[str, object]:
 
 
 def _invocation(verdict: Verdict) -> dict[str, object]:
-    looked = verdict.status is not Status.NOT_EVALUATED
-    said: dict[str, object] = {"executionSuccessful": looked}
+    evaluated = verdict.status is not Status.NOT_EVALUATED
+    invocation: dict[str, object] = {"executionSuccessful": evaluated}
     if verdict.time:
-        said["endTimeUtc"] = written(verdict.time)
-    if not looked:
+        invocation["endTimeUtc"] = written(verdict.time)
+    if not evaluated:
         message = {"text": verdict.summary}
-        said["toolExecutionNotifications"] = [{"level": "error", "message": message}]
-    return said
+        invocation["toolExecutionNotifications"] = [{"level": "error", "message": message}]
+    return invocation
 
 
 def _rule(name: str, findings: Sequence[Finding]) -> dict[str, object]:
@@ -82,7 +82,7 @@ def _rule(name: str, findings: Sequence[Finding]) -> dict[str, object]:
 
 
 def _result(finding: Finding, rule: int, waived: bool) -> dict[str, object]:
-    said: dict[str, object] = {
+    result: dict[str, object] = {
         "ruleId": finding.id,
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
@@ -90,21 +90,21 @@ def _result(finding: Finding, rule: int, waived: bool) -> dict[str, object]:
     }
     place = _location(finding.where)
     if place:
-        said["locations"] = [{"physicalLocation": place}]
+        result["locations"] = [{"physicalLocation": place}]
     if waived:
-        said["suppressions"] = [{"kind": "external", "status": "accepted"}]
-    return said
+        result["suppressions"] = [{"kind": "external", "status": "accepted"}]
+    return result
 
 
 def _location(where: str) -> dict[str, object]:
-    """`path:line` as a location; what is none, such as the name of a package, is left to the message."""
-    found = _PLACE.fullmatch(where)
-    if found is None or not ("/" in where or "." in where):
+    """`path:line` as a location. Anything else, such as the name of a package, stands in the message only."""
+    match = _PLACE.fullmatch(where)
+    if match is None or not ("/" in where or "." in where):
         return {}
-    uri = quote(found["path"].lstrip("/"), safe="/")
+    uri = quote(writable(match["path"]).lstrip("/"), safe="/")
     if not uri:
         return {}
     place: dict[str, object] = {"artifactLocation": {"uri": uri}}
-    if found["line"]:
-        place["region"] = {"startLine": int(found["line"])}
+    if match["line"]:
+        place["region"] = {"startLine": int(match["line"])}
     return place

@@ -1,4 +1,4 @@
-"""The report of a release as text: what was made, what the gates said, where the time went."""
+"""The report of a release as text: artifacts, verdicts of the gates, and where the time went."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..attestations.release import Release
 from ..formats.timings import render_text as render_times
+from ..formats.writable import plain
 from ..verdicts.report import render_text as render_verdicts
 from ..verdicts.verdict import Status
 
@@ -15,38 +16,57 @@ _UNITS = ("B", "kB", "MB", "GB")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """An artifact: its kind, `repository@sha256:…`, and its size in bytes as a registry counts it."""
+    """An artifact: its kind, `repository@sha256:…`, and its size in bytes as the registry counts it."""
 
     kind: str
     reference: str
     size: int
 
 
-def render(release: Release, made: Sequence[Made], *, tag: str, new: bool) -> str:
-    """The whole report. `new` says whether anything was published that was not there before."""
-    head = f"Release of {release.commit}"
-    said = [
-        f"{head} (with changes that no commit holds)" if release.dirty else head,
-        f"tagged {tag}",
-    ]
-    if not new:
-        said.append("Nothing new: the registry has this release already, and it verifies.")
-    width = max(len(each.kind) for each in made)
-    rows = [f"  {each.kind:{width}}  {size(each.size):>8}  {each.reference}" for each in made]
-    blind = [each for each in release.verdicts if each.status is Status.NOT_EVALUATED]
-    loud = [f"  NOT EVALUATED: {each.gate}. {each.summary}" for each in blind]
+def render(
+    release: Release, made: Sequence[Made], *, tag: str, new: bool, problems: Sequence[str] = ()
+) -> str:
+    """The whole report. `new` is false if the registry had this release before; `problems` come last."""
     parts = [
-        "\n".join(said),
-        "Made\n" + "\n".join(rows),
+        "\n".join(_head(release, tag, new)),
+        "Made\n" + "\n".join(_artifacts(made)),
         "Gates\n" + _indented(render_verdicts(release.verdicts)),
-        *(["Not looked at, so not passed\n" + "\n".join(loud)] if loud else []),
+        *_section("Not evaluated, so not passed", _not_evaluated(release)),
         "Time\n" + _indented(render_times(release.stages)),
+        *_section("Not written", problems),
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def _head(release: Release, tag: str, new: bool) -> list[str]:
+    dirty = " (with changes that no commit holds)" if release.dirty else ""
+    known = "Nothing new: the registry has this release already, and it verifies."
+    lines = [f"Release of {release.commit}{dirty}", f"tagged {plain(tag)}"]
+    return lines if new else [*lines, known]
+
+
+def _artifacts(made: Sequence[Made]) -> list[str]:
+    width = max((len(each.kind) for each in made), default=0)
+    return [
+        plain(f"  {each.kind:{width}}  {size(each.size):>8}  {each.reference}") for each in made
+    ]
+
+
+def _not_evaluated(release: Release) -> list[str]:
+    return [
+        f"NOT EVALUATED: {verdict.gate}. {verdict.summary}"
+        for verdict in release.verdicts
+        if verdict.status is Status.NOT_EVALUATED
+    ]
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    """A part of the report that is there only if it has lines."""
+    return ["\n".join([title, *(f"  {plain(line)}" for line in lines)])] if lines else []
+
+
 def size(count: int) -> str:
-    """Bytes as people write them: `1.5 MB`, powers of 1000."""
+    """A number of bytes for people: `1.5 MB`, powers of 1000."""
     value = float(count)
     for unit in _UNITS:
         if value < 1000 or unit == _UNITS[-1]:

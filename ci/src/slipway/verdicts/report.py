@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from ..errors import DataError
 from ..formats.fields import Fields, load, pretty
 from ..formats.times import moment, written
+from ..formats.writable import plain
 from ..oci.digests import Digest
-from .verdict import Finding, Severity, Status, Verdict, WhenNotEvaluated, plain
+from .verdict import Finding, Severity, Status, Verdict, WhenNotEvaluated
 
 _WIDTH = 72
 _SHOWN = 5
@@ -27,19 +28,19 @@ _SEE = "Give the gate what it needs, or set gates.not-evaluated to allow in slip
 
 
 def to_json(verdicts: Iterable[Verdict]) -> str:
-    """The verdicts as a JSON list, keys sorted; the order of the verdicts is kept."""
+    """The verdicts as a JSON list in the order given, keys sorted."""
     return pretty([to_dict(verdict) for verdict in verdicts])
 
 
 def from_json(text: str, *, where: str = "verdicts") -> tuple[Verdict, ...]:
-    """What `to_json` wrote; a `DataError` for anything else."""
+    """Read what `to_json` wrote; a `DataError` for anything else."""
     listed = Fields(values={"verdicts": load(text, where=where)}, path="", where=where)
     return tuple(from_fields(item) for item in listed.items("verdicts"))
 
 
 def to_dict(verdict: Verdict) -> dict[str, object]:
-    """One verdict as JSON values. Fields that say nothing are left out."""
-    said: dict[str, object] = {
+    """One verdict as JSON values. Empty fields are left out."""
+    record: dict[str, object] = {
         "gate": verdict.gate,
         "status": verdict.status.value,
         "summary": verdict.summary,
@@ -52,11 +53,11 @@ def to_dict(verdict: Verdict) -> dict[str, object]:
         "seconds": verdict.seconds,
         "time": written(verdict.time) if verdict.time else None,
     }
-    return {name: value for name, value in said.items() if value is not None and value != ""}
+    return {name: value for name, value in record.items() if value is not None and value != ""}
 
 
 def from_fields(fields: Fields) -> Verdict:
-    """One verdict out of JSON; strict: an unknown field or status is a `DataError`."""
+    """Read one verdict from JSON; an unknown field or status is a `DataError`."""
     known = "gate status summary findings tool toolVersion dataDate dataDigest subject seconds time"
     fields.only(known.split())
     digest = fields.optional_text("dataDigest")
@@ -121,13 +122,18 @@ def _moment(fields: Fields) -> dt.datetime | None:
 
 
 def render_text(verdicts: Sequence[Verdict]) -> str:
-    """A table without colours: gate, status, what it says, tool and the day of its data."""
+    """A table without colours: gate, status, summary, and the tool with the date of its data."""
     rows = [
-        (verdict.gate, _WORDS[verdict.status], _cut(plain(verdict.summary)), _source(verdict))
+        (
+            plain(verdict.gate),
+            _WORDS[verdict.status],
+            _cut(plain(verdict.summary)),
+            plain(_source(verdict)),
+        )
         for verdict in verdicts
     ]
     if not rows:
-        return "no gate has said anything"
+        return "no gate gave a verdict"
     widths = [max(len(row[n]) for row in rows) for n in range(3)]
     return "\n".join(
         "  ".join([*(row[n].ljust(widths[n]) for n in range(3)), row[3]]).rstrip() for row in rows
@@ -135,7 +141,7 @@ def render_text(verdicts: Sequence[Verdict]) -> str:
 
 
 def _cut(text: str) -> str:
-    """A summary that fits a table; the whole of it is in the JSON."""
+    """A summary short enough for the table; the JSON has all of it."""
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
 
 
@@ -145,38 +151,39 @@ def explain(
     not_evaluated: WhenNotEvaluated = WhenNotEvaluated.ALLOW,
     required: Collection[str] = (),
 ) -> str:
-    """Every gate that stops the run in one message: what was checked, what was found, what to do.
+    """All gates that stop the run, in one message: what was checked, what was found, what to do.
 
-    Gates that could not look are told too where they stop the run, by `not_evaluated` or because
-    they are `required`, and required gates that said nothing. The empty text if nothing stops it.
+    A gate that was not evaluated is listed if it stops the run, by `not_evaluated` or because it is
+    `required`; so is a required gate without a verdict. Empty if nothing stops the run.
     """
     strict = not_evaluated is WhenNotEvaluated.FAIL
-    blind = [each for each in verdicts if each.status is Status.NOT_EVALUATED]
+    unevaluated = [each for each in verdicts if each.status is Status.NOT_EVALUATED]
+    nothing_evaluated = len(unevaluated) == len(verdicts)
     stopping = [
         each
         for each in verdicts
         if each.status is Status.FAILED
-        or (each in blind and (strict or each.gate in required or len(blind) == len(verdicts)))
+        or (each in unevaluated and (strict or each.gate in required or nothing_evaluated))
     ]
-    silent = sorted(set(required) - {each.gate for each in verdicts})
-    told = [*map(_told, stopping), *(f"- {gate}: it said nothing at all" for gate in silent)]
-    if not told:
-        return "" if verdicts else "No gate said anything, so nothing is known to be good."
-    count = "1 gate" if len(told) == 1 else f"{len(told)} gates"
-    return "\n".join([f"{count} did not pass:", *told, *_hints(stopping)])
+    missing = sorted(set(required) - {each.gate for each in verdicts})
+    listed = [*map(_explained, stopping), *(f"- {gate}: no verdict" for gate in missing)]
+    if not listed:
+        return "" if verdicts else "No gate gave a verdict, so nothing is known to be good."
+    count = "1 gate" if len(listed) == 1 else f"{len(listed)} gates"
+    return "\n".join([f"{count} did not pass:", *listed, *_hints(stopping)])
 
 
 def _hints(stopping: Sequence[Verdict]) -> list[str]:
-    """What to do, once for all gates."""
-    found = any(each.status is Status.FAILED and each.findings for each in stopping)
-    blind = any(each.status is Status.NOT_EVALUATED for each in stopping)
-    return [hint for hint, applies in ((_FIX, found), (_SEE, blind)) if applies]
+    """What to do: each hint a single time, not per gate."""
+    failed = any(each.status is Status.FAILED and each.findings for each in stopping)
+    unevaluated = any(each.status is Status.NOT_EVALUATED for each in stopping)
+    return [hint for hint, applies in ((_FIX, failed), (_SEE, unevaluated)) if applies]
 
 
-def _told(verdict: Verdict) -> str:
-    """One gate: its line, then its worst findings first."""
+def _explained(verdict: Verdict) -> str:
+    """One gate: its summary, then its findings, the worst first."""
     source = _source(verdict)
-    head = f"- {verdict.gate}{f' ({source})' if source else ''}: {plain(verdict.summary)}"
+    head = plain(f"- {verdict.gate}{f' ({source})' if source else ''}: {verdict.summary}")
     worst = sorted(verdict.findings, key=lambda finding: -_weight(finding.severity))
     lines = [f"    {finding.line()}" for finding in worst[:_SHOWN]]
     if len(worst) > _SHOWN:
@@ -185,7 +192,7 @@ def _told(verdict: Verdict) -> str:
 
 
 def _weight(severity: Severity) -> float:
-    """Where a severity stands in a list: an unknown one counts, so it comes before medium."""
+    """The rank of a severity: an unknown one counts, so it ranks between high and medium."""
     return Severity.HIGH - 0.5 if severity is Severity.UNKNOWN else severity
 
 

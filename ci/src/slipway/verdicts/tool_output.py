@@ -8,8 +8,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..formats.writable import plain
 from ..oci.digests import Digest
-from .verdict import Finding, Severity, Status, Verdict, Waiver, decide, plain
+from .verdict import Finding, Severity, Status, Verdict, Waiver, decide
 
 _TAIL = 3
 

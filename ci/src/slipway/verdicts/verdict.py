@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from ..errors import DataError
+from ..formats.writable import plain
 from ..oci.digests import Digest
 
 
@@ -120,13 +121,6 @@ class Verdict:
             raise DataError(
                 "a verdict needs a gate and a summary", remedy="This is a bug in Slipway"
             )
-
-
-def plain(text: str) -> str:
-    """`text` on one line, without characters that a terminal would obey: a report is somebody's
-    input.
-    """
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def decide(
