@@ -63,7 +63,7 @@ async def test_ignore_files_of_the_change_are_not_obeyed(source: Source) -> None
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({}, "it saw no files"),
+        ({}, "it saw no Python files"),
         ({"app": "def load(:\n  )))]]] x(\n"}, "Syntax error"),
         ({"app": "x = 1\n", "large": f"x = '{'a' * 1_000_001}'\n"}, "src/large.py: too_big"),
     ],

@@ -30,7 +30,7 @@ def changed(asset: str, exit_code: int, **values: object) -> Verdict:
         ("good.json", 1, "not evaluated", "its exit code and its report disagree"),
         ("good.json", 2, "not evaluated", "it ended with code 2"),
         ("bad.json", 7, "not evaluated", "it ended with code 7"),
-        ("empty.json", 0, "not evaluated", "it saw no files of Python"),
+        ("empty.json", 0, "not evaluated", "it saw no Python files"),
         ("broken.json", 0, "not evaluated", "Syntax error at line src/app.py:5"),
         ("large.json", 0, "not evaluated", "src/large.py: too_big"),
     ],
@@ -54,7 +54,7 @@ def test_a_finding_says_what_where_and_what_to_do() -> None:
     first = semgrep_cases.bad_places()[0][0]
     assert (found.id, found.severity) == ("slipway-ml-unpickle", Severity.HIGH)
     assert found.where == f"src/app.py:{first}"
-    assert found.title.startswith("unpickling runs")
+    assert found.title.startswith("unpickling runs any code")
     assert "safetensors" in found.remedy
 
 

@@ -1,4 +1,4 @@
-"""Code that loads what others may have written: pickles, remote code, unpinned downloads.
+"""Code that loads untrusted content: pickles, remote code, unpinned downloads.
 
 The rules are our own (semgrep-rules.yaml) and find what bandit does not know. Format: `semgrep scan --json --verbose`
 (1.185), `semgrep_output_v1.atd` in github.com/semgrep/semgrep-interfaces. Without --verbose the report does not list
@@ -41,7 +41,7 @@ def read(output: ToolOutput, context: Context) -> Verdict:
     if missed:
         return context.not_evaluated(TOOL, "it did not look at everything", "\n".join(missed))
     if not files:
-        return context.not_evaluated(TOOL, "it saw no files of Python")
+        return context.not_evaluated(TOOL, "it saw no Python files")
     if bool(output.exit_code) != bool(findings):
         return context.not_evaluated(TOOL, "its exit code and its report disagree")
     return context.judge(TOOL, findings, count(files, "file"))
