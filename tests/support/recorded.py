@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from slipway.gates import bandit, lint, osv, trivy, types, unit_tests
+from slipway.gates import bandit, lint, osv, semgrep, trivy, types, unit_tests
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Severity, Verdict
 
@@ -46,6 +46,7 @@ READERS: dict[str, Reader] = {
     "secrets": secrets,
     "osv": osv.read,
     "bandit": bandit.read,
+    "semgrep": semgrep.read,
     "ruff": lint.read,
     "mypy": types.read,
     "pytest": unit_tests.read,
@@ -56,6 +57,7 @@ GOOD = {
     "secrets": "trivy/secrets.json",
     "osv": "osv-scanner/pysec.json",
     "bandit": "bandit/good.json",
+    "semgrep": "semgrep/good.json",
     "ruff": "ruff/bad.json",
     "mypy": "mypy/good.txt",
     "pytest": "pytest/good.xml",

@@ -90,6 +90,70 @@ def test_a_step_reads_nothing_from_the_terminal(tmp_path: Path) -> None:
     )
 
 
+def recorded_versions(out: Path, *names: str) -> object:
+    """The versions in the record of a step that asks for those of `names`."""
+    options = tuple(word for name in names for word in ("--version-of", name))
+    assert run_stage(out, "true", options=options) == 0
+    return record(out)["versions"]
+
+
+def program(folder: Path, name: str, script: str) -> Path:
+    """A shell script of that name."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_record_names_the_versions_of_packages_and_programs(tmp_path: Path) -> None:
+    tool = program(tmp_path, "trivy", "echo Version: 0.74.0; echo DB of 2026.11")
+    asked = recorded_versions(tmp_path, "package:pytest", f"command:{tool} --version")
+    assert asked == {"pytest": pytest.__version__, "trivy": "0.74.0"}
+    assert recorded_versions(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("script", "version"),
+    [
+        ("echo osv-scanner version: 2.2.4", "2.2.4"),
+        ("echo v1.12.6-rc1", "1.12.6"),
+        ("echo 3.1 >&2", "3.1"),
+        ("echo none here, not even 7", ""),
+        ("echo 1.2.3; exit 2", ""),
+        ("sleep 30", ""),
+    ],
+)
+def test_a_programs_version_is_the_first_that_it_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, version: str
+) -> None:
+    monkeypatch.setattr(stage, "VERSION_SECONDS", 0.5)
+    tool = program(tmp_path, "tool", script)
+    assert recorded_versions(tmp_path, f"command:{tool}") == {"tool": version}
+
+
+def test_a_version_that_cannot_be_had_is_empty_and_no_failure(tmp_path: Path) -> None:
+    asked = recorded_versions(tmp_path, "package:no-such-package", "command:no-such-program -v")
+    assert asked == {"no-such-package": "", "no-such-program": ""}
+
+
+def test_asking_for_a_version_takes_no_time_of_the_step(tmp_path: Path) -> None:
+    tool = program(tmp_path, "tool", "sleep 0.6; echo 1.0")
+    assert recorded_versions(tmp_path, f"command:{tool}") == {"tool": "1.0"}
+    seconds = record(tmp_path)["seconds"]
+    assert isinstance(seconds, float)
+    assert seconds < 0.6
+
+
+@pytest.mark.parametrize("name", ["ruff", "pip:ruff", "command:", "command: "])
+def test_a_version_is_asked_of_a_package_or_a_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    with pytest.raises(SystemExit):
+        recorded_versions(tmp_path, name)
+    assert "is neither package:NAME nor command:ARGV" in capsys.readouterr().err
+    assert not (tmp_path / "stage.json").exists()
+
+
 def run_sequence(folder: Path, commands: list[list[str]], *options: str) -> int:
     """Run the sequence program."""
     path = folder / "commands.json"
