@@ -8,10 +8,8 @@ from dagger import Doc, dag, object_type
 from dagger import field as shown
 
 from ..oci.digests import Reference
-from ..report.page import render as render_page
-from ..report.sarif import to_sarif
-from ..report.text import Made, render, size
-from ..runtime.layout import size_of
+from ..report.files import RECORD, TEXT, report_files
+from ..report.text import Made
 from ..signers.cosign import Verifier
 from .job import Candidate, ReleaseJob
 
@@ -35,33 +33,27 @@ class Release:
     ] = shown()
 
 
-async def report_release(
+def report_release(
     job: ReleaseJob, candidate: Candidate, verifier: Verifier, *, new: bool
 ) -> Release:
-    """The report, for people and for machines."""
+    """The report, for people and for machines. The release is out: whatever fails here is named in the report."""
     made = [
-        Made(kind=kind, reference=candidate.pinned[kind], size=await size_of(layout))
-        for kind, layout in candidate.layouts.items()
+        Made(kind=kind, reference=pinned, size=candidate.sizes[kind])
+        for kind, pinned in candidate.pinned.items()
     ]
     whole = replace(
-        candidate.release,
+        candidate.record,
         release=Reference.parse(candidate.pinned["release"]),
         stages=job.runner.trace.times,
     )
-    text = render(whole, made, tag=job.tag, new=new)
-    sizes = {each.kind: size(each.size) for each in made}
-    files = {
-        "release.json": whole.report(),
-        "verdicts.sarif": to_sarif(whole.verdicts),
-        "cosign.pub": verifier.pem,
-        "model.sig": candidate.built.model_signature,
-        "report.txt": text,
-        "report.html": render_page(whole, sizes=sizes, notes=(f"tagged {job.tag}",)),
-    }
+    files, _ = report_files(whole, made, tag=job.tag, new=new)
+    others = {"cosign.pub": verifier.pem, "model.sig": candidate.built.model_signature}
     dist = dag.directory()
-    for name, content in files.items():
+    for name, content in (files | others).items():
         # An identity has no public key, and a key that a service keeps signs no folder.
         if content:
             dist = dist.with_new_file(name, content)
     # object_type makes a dataclass of the class, which a type checker cannot see.
-    return Release(report=text, json=whole.report(), public_key=verifier.pem, dist=dist)  # type: ignore[call-arg]
+    return Release(  # type: ignore[call-arg]
+        report=files[TEXT], json=files.get(RECORD, ""), public_key=verifier.pem, dist=dist
+    )

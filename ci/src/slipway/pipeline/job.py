@@ -114,11 +114,13 @@ class Candidate:
     plan: Plan
     verdicts: tuple[Verdict, ...]
     images: Mapping[str, str]
-    release: ReleaseRecord
+    record: ReleaseRecord
     layouts: Mapping[str, dagger.Directory]
     """OCI layouts of the four artifacts, by kind; the release comes last."""
     pinned: Mapping[str, str]
     """Their references by digest."""
+    sizes: Mapping[str, int]
+    """Their sizes in bytes, as a registry counts them."""
 
 
 def known_builder(name: str) -> str:

@@ -17,7 +17,7 @@ from ..policy.case import ATTESTED
 from ..publishing.contended import publish_until_stable
 from ..publishing.publisher import Subject
 from ..runtime.concurrency import concurrently
-from ..runtime.layout import digest_of, manifest_of
+from ..runtime.layout import digest_of, manifest_of, size_of
 from ..runtime.stage import Stage
 from ..runtime.tools import fingerprint
 from ..signers.cosign import Verifier
@@ -39,7 +39,7 @@ async def describe(
     """The release as a value and as an artifact, and the references of all four."""
     layouts = {"model": built.model.layout, "image": built.image.layout, "plan": plan.layout}
     pinned = await _pinned(job, layouts)
-    release = ReleaseRecord(
+    record = ReleaseRecord(
         commit=job.head.sha,
         dirty=bool(job.changes),
         model=Reference.parse(pinned["model"]),
@@ -49,15 +49,16 @@ async def describe(
         verdicts=verdicts,
         tools=tool_images,
     )
-    packed = await job.runner.run_to_success(_pack_stage(job, release))
+    packed = await job.runner.run_to_success(_pack_stage(job, record))
     layouts["release"] = packed.directory("/layout")
     return Candidate(
         built=built,
         plan=plan,
         verdicts=verdicts,
         images=tool_images,
-        release=release,
+        record=record,
         layouts=layouts,
+        sizes={kind: await size_of(layout) for kind, layout in layouts.items()},
         pinned=await _pinned(job, layouts),
     )
 
@@ -69,17 +70,17 @@ async def _pinned(job: ReleaseJob, layouts: Mapping[str, dagger.Directory]) -> d
     }
 
 
-def _pack_stage(job: ReleaseJob, release: ReleaseRecord) -> Stage:
+def _pack_stage(job: ReleaseJob, record: ReleaseRecord) -> Stage:
     return Stage(
         name=PACK,
         container=job.source.tools.assembler().with_new_file(
-            "/release.json", release.payload().decode()
+            "/release.json", record.payload().decode()
         ),
         argv=(
             "python", "-m", "slipway.steps.assemble", "release",
             "--file", "/release.json", "--output", "/layout",
         ),
-        gated_by=(*(verdict.gate for verdict in release.verdicts), SBOM, PACK_PLAN),
+        gated_by=(*(verdict.gate for verdict in record.verdicts), SBOM, PACK_PLAN),
     )  # fmt: skip
 
 

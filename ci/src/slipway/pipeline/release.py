@@ -53,7 +53,7 @@ async def make_release(job: ReleaseJob, allow_dirty: bool) -> Release:
         )
         await job.publisher.tag(wanted | champion, [artifact.stage for artifact in artifacts])
     # 6 Report.
-    return await report_release(job, candidate, verifier, new=not existing.is_released)
+    return report_release(job, candidate, verifier, new=not existing.is_released)
 
 
 async def _existing(job: ReleaseJob) -> Existing:

@@ -153,9 +153,11 @@ def slipway_version() -> str:
 
 @cache
 def fingerprint() -> str:
-    """Which Slipway this is: a digest of its own source files."""
+    """Which Slipway this is: a digest of its own files, rules and templates included."""
     found = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted(PACKAGE.rglob("*")):
+        if not path.is_file() or "__pycache__" in path.parts:
+            continue
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         found.update(f"{content}  {path.relative_to(PACKAGE).as_posix()}\n".encode())
     return f"sha256:{found.hexdigest()}"
