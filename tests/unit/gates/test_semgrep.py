@@ -12,7 +12,7 @@ from slipway.verdicts.tool_output import ToolOutput
 from slipway.verdicts.verdict import Severity, Status, Verdict
 
 from . import semgrep_cases
-from .recorded import CONTEXT, read, text
+from ...support.recorded import CONTEXT, read, text
 
 
 def changed(asset: str, exit_code: int, **values: object) -> Verdict:

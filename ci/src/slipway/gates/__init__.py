@@ -5,6 +5,7 @@
     types         static types (mypy)
     unit_tests    the service's own tests (pytest)
     bandit        insecure code (bandit)
+    semgrep       code that loads untrusted content (semgrep)
     trivy         secrets, infrastructure settings, and the image's secrets and vulnerabilities (trivy)
     data          the data set against its schema
     osv           known vulnerabilities of the locked packages (osv-scanner)
@@ -29,6 +30,7 @@ from . import (
     model_files,
     model_metric,
     osv,
+    semgrep,
     smoke_test,
     trivy,
     types,
@@ -41,6 +43,7 @@ MODULES: Final = (
     types,
     unit_tests,
     bandit,
+    semgrep,
     trivy,
     data,
     osv,
