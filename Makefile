@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= python3
-# Arguments for the release, such as ARGS="--registry registry.example.com/team --username me --password env://TOKEN"
+# Options that all functions share, such as OPTIONS="--registry-address registry.example.com/team --registry-user me"
+OPTIONS ?=
+# Arguments of the release, such as ARGS="--signing-key file://cosign.key"
 ARGS ?=
 # A local OSV database for the scan of Python packages, where the public one cannot be asked
 ADVISORIES ?=
@@ -27,7 +29,7 @@ engine: ## Bring a Dagger engine up, building it where no registry answers
 
 release: ## Make a signed release of this commit; leaves release.json, cosign.pub and the report in dist/
 	@$(ENGINE) up && \
-	$(ENGINE) run dagger --progress=$${SLIPWAY_PROGRESS:-auto} call release $(advisories) $(ARGS) dist export --path dist >&2 && \
+	$(ENGINE) run dagger --progress=$${SLIPWAY_PROGRESS:-auto} call $(OPTIONS) release $(advisories) $(ARGS) dist export --path dist >&2 && \
 	cat dist/report.txt
 
 test: .venv/installed ## Run every test, on a real engine, and list the ten slowest (one file: make test PYTEST=tests/unit)

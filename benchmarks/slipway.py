@@ -33,8 +33,8 @@ class Slipway:
         options = ["--advisories", self.advisories] if self.advisories else []
         words = [
             "call",
-            "--tree=.",
-            "--git=.git",
+            "--project-tree=.",
+            "--git-dir=.git",
             "release",
             *options,
             "dist",

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import slipway.main
 from slipway.errors import InvalidReference, SlipwayError
-from slipway.formats.pickles import PickleRefused
+from slipway.formats.pickle_opcodes import PickleRefused
 from slipway.formats.weights import ModelFileRefused
+from slipway.pipeline.verify import ReleaseRefused
 
 ROOT = Path(__file__).parents[3]
 ROW = re.compile(r"^\| (\d+) \| (?:`(\w+)`)? ?\| (.+) \|", re.MULTILINE)
-# What to do is the same as for the base class: fix the file, or the reference.
-INHERITS = {InvalidReference, ModelFileRefused, PickleRefused}
+# What to do is the same as for the base class: fix the file or the reference, do not use the release.
+INHERITS = {InvalidReference, ModelFileRefused, PickleRefused, ReleaseRefused}
 # A shell, timeout and docker give these a meaning of their own.
 TAKEN = {0, 1, 2, *range(124, 256)}
 

@@ -11,8 +11,8 @@ from slipway.gates import semgrep
 from slipway.verdicts.tool_output import ToolOutput
 from slipway.verdicts.verdict import Severity, Status, Verdict
 
-from . import semgrep_cases
 from ...support.recorded import CONTEXT, read, text
+from . import semgrep_cases
 
 
 def changed(asset: str, exit_code: int, **values: object) -> Verdict:

@@ -57,7 +57,7 @@ class History:
         if not await self._holds(sha):
             raise ConfigError(
                 f"this repository does not hold the commit {sha}",
-                remedy="Fetch it (`git fetch --unshallow`, or `git fetch origin`), or give --git of another clone",
+                remedy="Fetch it (`git fetch --unshallow`, or `git fetch origin`), or pass --git-dir of another clone",
             )
         command = [
             "git",

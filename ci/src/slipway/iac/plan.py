@@ -140,7 +140,9 @@ async def state_of(source: Source, runner: StageRunner, keeper: Keeper) -> State
         return State(backend="none")
     outcome = await runner.run(asking(source, keeper))
     if outcome.exit_code:
-        raise DataError(outcome.stderr.strip(), remedy="`--state env://URL` names another database")
+        raise DataError(
+            outcome.stderr.strip(), remedy="`--state-backend env://NAME` names another database"
+        )
     return State.of(Fields.parse(outcome.stdout, where="the state"))
 
 

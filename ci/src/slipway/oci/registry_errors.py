@@ -36,7 +36,7 @@ _CAUSES = (
             r"UNAUTHORIZED|DENIED|\b401\b|403 Forbidden|authentication required", re.IGNORECASE
         ),
         "refuses the credentials",
-        "Check --username and --password, and that they may push there",
+        "Check --registry-user and --registry-password, and that they may push there",
     ),
     (
         re.compile(
@@ -45,7 +45,7 @@ _CAUSES = (
             re.IGNORECASE,
         ),
         "does not answer",
-        "Check --registry, and that it is running and in reach of the engine",
+        "Check --registry-address, and that the registry is running and in reach of the engine",
     ),
     (
         re.compile(r"no space left|\bErr:28\b|insufficient storage|\b507\b|quota", re.IGNORECASE),

@@ -31,7 +31,7 @@ def _lasting(source: Source, keeper: Keeper) -> dagger.Container:
         raise ConfigError(
             "nobody keeps the state of this project's infrastructure",
             where="slipway.yaml",
-            remedy="Write `infrastructure.state: embedded`, or pass --state env://URL",
+            remedy="Write `infrastructure.state: embedded`, or pass --state-backend env://NAME",
         )
     return workplace(source, keeper).with_mounted_cache(
         f"{ROOT}/{infrastructure.stack}/.slipway", dag.cache_volume(VOLUME)
