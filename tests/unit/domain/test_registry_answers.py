@@ -14,7 +14,7 @@ HOST = "localhost:5050"
         (
             "Error: PUT http://localhost:5050/v2/: UNAUTHORIZED: authentication required",
             "refuses the credentials",
-            "--password",
+            "--registry-password",
         ),
         ("dial tcp 127.0.0.1:5050: connect: connection refused", "does not answer", "--registry"),
         ("dial tcp: lookup nowhere.invalid: no such host", "does not answer", "--registry"),

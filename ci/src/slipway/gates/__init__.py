@@ -36,7 +36,7 @@ from . import (
     types,
     unit_tests,
 )
-from .base import Gate, Subject
+from .base import BuiltImage, Gate, ModelPair, SourceTree, Subject, TrainedModel
 
 MODULES: Final = (
     lint,
@@ -52,7 +52,15 @@ MODULES: Final = (
     champion,
     smoke_test,
 )
-GATES: Final[tuple[Gate[Any], ...]] = tuple(gate for module in MODULES for gate in module.GATES)
+# In the order of a run, whatever file a gate is in: verdicts are listed like that.
+SUBJECTS: Final = (SourceTree, TrainedModel, ModelPair, BuiltImage)
+GATES: Final[tuple[Gate[Any], ...]] = tuple(
+    gate
+    for subject in SUBJECTS
+    for module in MODULES
+    for gate in module.GATES
+    if gate.subject is subject
+)
 
 S = TypeVar("S", bound=Subject)
 

@@ -32,20 +32,49 @@ SHARED = ("source", "slipway", "lock-slipway")
 _NOTHING = Digest.of(b"")  # how a plan says that there was no lock of providers
 
 
-def declared(kind: BuildType) -> tuple[str, ...]:
-    """The names of what an artifact of a kind may be made of, beside SHARED and the tool images by their names.
+def declared(kind: BuildType) -> Mapping[str, str]:
+    """What an artifact of a kind may be made of, beside SHARED and the tool images: names, and what each is.
 
     What gates bring along comes from their files: a lock of ours, and the data of a scanner.
     """
     if kind is BuildType.MODEL:
-        locks = [f"lock-{name}" for gate in gates_of(TrainedModel) for name in gate.locks]
-        return ("data", "lock", *locks, "lock-signing", "schema")
+        return {**_MODEL, **_of_gates(gates_of(TrainedModel))}
     if kind is BuildType.PLAN:
-        return ("lock-infrastructure", "lock-providers", "tree")
-    judging: tuple[Gate[Any], ...] = (*gates_of(SourceTree), *gates_of(BuiltImage))
-    locks = [f"lock-{name}" for gate in judging for name in gate.locks]
-    data = [f"data-{gate.tool}" for gate in judging if gate.has_data]
-    return (BASE, "lock", "lock-dev", *locks, "model", *data)
+        return _PLAN
+    return {**_IMAGE, **_of_gates((*gates_of(SourceTree), *gates_of(BuiltImage)))}
+
+
+def _of_gates(gates: Sequence[Gate[Any]]) -> Mapping[str, str]:
+    locks = {
+        f"lock-{name}": f"the lock of what the gate `{gate.name}` runs with"
+        for gate in gates
+        for name in gate.locks
+    }
+    data = {
+        f"data-{gate.tool}": f"what {gate.tool} knew for the gate `{gate.name}`, where it had it as files"
+        for gate in gates
+        if gate.has_data
+    }
+    return {**locks, **data}
+
+
+_MODEL = {
+    "data": "the data set",
+    "lock": "the lock of what training runs on, `requirements.lock` of the service",
+    "lock-signing": "the lock of what signs the model's folder",
+    "schema": "what the data has to look like",
+}
+_IMAGE = {
+    BASE: "the image that it stands on; the same as the tool `python`",
+    "lock": "the lock of what is installed in it, `requirements.lock` of the service",
+    "lock-dev": "the lock of what the service's checks run with, `requirements-dev.lock`",
+    "model": "the model that it serves, by the digest of its artifact",
+}
+_PLAN = {
+    "lock-infrastructure": "the lock of what encrypts the plan and reads its state",
+    "lock-providers": "the stack's `.terraform.lock.hcl`; missing where there are no providers",
+    "tree": "the files below the stack's top folder: the sha256 over the lines `sha256  path`",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
