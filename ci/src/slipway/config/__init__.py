@@ -1,6 +1,9 @@
 """slipway.yaml, and how YAML is read. No Dagger, no I/O.
 
-project   slipway.yaml as values
-sections  the keys of a file, with every problem gathered
-yamltext  YAML as nodes with their places
+keys          the kinds of keys that a file declares
+project       slipway.yaml as values
+project_keys  the keys of slipway.yaml
+sections      the keys of a file, with every problem gathered
+text_formats  what texts look like
+yamltext      YAML as nodes with their places
 """
