@@ -84,94 +84,97 @@ def test_what_may_be_left_out_has_defaults_that_fail_closed() -> None:
     assert project.environments == ()
 
 
-@pytest.mark.parametrize("empty", ["gates:", "gates: {ignore: }", "environments:\n", "gates: ~"])
+EMPTY = ["gates:", "gates: {ignore: }", "environments:\n", "gates: ~"]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
 def test_a_key_without_a_value_is_as_if_left_out(empty: str) -> None:
     assert config.parse(f"{SMALL}{empty}\n") == config.parse(SMALL)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ("version: 1", "version: 2", "version is the number 2, expected 1 (slipway.yaml:1:10)"),
-        (
-            "name: screening",
-            "name: Screening",
-            "name is the text 'Screening', expected a DNS label",
-        ),
-        ("name: screening", "name: 12", "name is the number 12, expected text; put it in quotes"),
-        ("name: screening", "name:", "name is empty, expected text"),
-        (
-            "champion-tolerance: 0.005",
-            "champion-tolerance: -0.1",
-            "model.champion-tolerance is the number -0.1, expected a number from 0 to 1",
-        ),
-        (
-            "champion-tolerance: 0.005",
-            "champion-tolerance: yes",
-            "model.champion-tolerance is the truth value yes, expected a number from 0 to 1",
-        ),
-        ("name: screening", "name: yes", "name is the truth value yes, expected text"),
-        (
-            "  folder: service",
-            "  foldr: service",
-            "service.foldr is not a known key; did you mean folder?",
-        ),
-        ("  folder: service", "  xyzzy: 1", "known are folder, package, port, ready, predict"),
-        (
-            "folder: service",
-            "folder: /etc",
-            "service.folder is the text '/etc', expected a path rel",
-        ),
-        ("folder: service", "folder: a/../../b", "expected a path without `..`"),
-        ("folder: service", "folder: -rf", "expected a path with / between its parts"),
-        ("folder: service", "folder: ~/x", "expected a path with /"),
-        ("folder: service", "folder: C:x", "expected a path relative"),
-        ("folder: service", "folder: [a]", "service.folder is a list, expected text"),
-        ("package: screening", "package: my-pkg", "the name of a Python package"),
-        ("package: screening", "package: a.class", "the name of a Python package"),
-        (
-            "port: 8081",
-            "port: 0",
-            "service.port is the number 0, expected a whole number from 1 to 65535",
-        ),
-        ("port: 8081", "port: 0x1F", "expected a whole number"),
-        ("port: 8081", "port: 80.5", "service.port is the number 80.5, expected a whole number"),
-        ("port: 8081", "port: '8081'", "service.port is the text '8081'"),
-        ("port: 8081", "port: 1" + "0" * 5000, "expected a whole number"),
-        ("ready: /ready", "ready: ready", "expected a path such as /readyz"),
-        (
-            "threshold: 0.97",
-            "threshold: 97",
-            "model.threshold is the number 97, expected a number from 0",
-        ),
-        ("threshold: 0.97", "threshold: .nan", "model.threshold is the number .nan"),
-        (
-            "threshold: 0.97",
-            "threshold: high",
-            "model.threshold is the text 'high', expected a number",
-        ),
-        ("metric: roc_auc", "metric: ROC", "a name such as roc_auc"),
-        ("metric: roc_auc", "metric:", "model.metric is empty"),
-        ("engine: terraform", "engine: terrafrom", "did you mean terraform?"),
-        (
-            "vulnerabilities: critical",
-            "vulnerabilities: none",
-            "one of low, medium, high, critical",
-        ),
-        ("not-evaluated: allow", "not_evaluated: allow", "did you mean not-evaluated?"),
-        ("id: CVE-2026-1", "id: 'a b'", "gates.ignore[0].id is the text 'a b', expected the id"),
-        ("reason: not reachable", "reason: ' '", "expected a sentence that says why"),
-        ("expires: 2026-12-31", "expires: soon", "expected a date such as 2026-12-31"),
-        ("expires: 2026-12-31", "expires: 2026-02-30", "expected a date such as 2026-12-31"),
-        (", expires: 2026-12-31", "", "gates.ignore[0].expires is missing"),
-        ("[staging, production]", "staging", "environments is the text 'staging', expected a list"),
-        ("[staging, production]", "[staging, 1]", "environments[1] is the number 1, expected text"),
-        ("gates:", "gates: 7\nx:", "gates is the number 7, expected a section with the keys"),
-        ("version: 1", "version: 1\n? [a]\n: 1", "the file has a list as a key"),
-        ("version: 1", "version: 1\n<<: {a: 1}", "as a key"),
-        ("version: 1", "version: 1\nversion: 1", "version stands there twice"),
-    ],
-)
+MISTAKES = [
+    ("version: 1", "version: 2", "version is the number 2, expected 1 (slipway.yaml:1:10)"),
+    (
+        "name: screening",
+        "name: Screening",
+        "name is the text 'Screening', expected a DNS label",
+    ),
+    ("name: screening", "name: 12", "name is the number 12, expected text; put it in quotes"),
+    ("name: screening", "name:", "name is empty, expected text"),
+    (
+        "champion-tolerance: 0.005",
+        "champion-tolerance: -0.1",
+        "model.champion-tolerance is the number -0.1, expected a number from 0 to 1",
+    ),
+    (
+        "champion-tolerance: 0.005",
+        "champion-tolerance: yes",
+        "model.champion-tolerance is the truth value yes, expected a number from 0 to 1",
+    ),
+    ("name: screening", "name: yes", "name is the truth value yes, expected text"),
+    (
+        "  folder: service",
+        "  foldr: service",
+        "service.foldr is not a known key; did you mean folder?",
+    ),
+    ("  folder: service", "  xyzzy: 1", "known are folder, package, port, ready, predict"),
+    (
+        "folder: service",
+        "folder: /etc",
+        "service.folder is the text '/etc', expected a path rel",
+    ),
+    ("folder: service", "folder: a/../../b", "expected a path without `..`"),
+    ("folder: service", "folder: -rf", "expected a path with / between its parts"),
+    ("folder: service", "folder: ~/x", "expected a path with /"),
+    ("folder: service", "folder: C:x", "expected a path relative"),
+    ("folder: service", "folder: [a]", "service.folder is a list, expected text"),
+    ("package: screening", "package: my-pkg", "the name of a Python package"),
+    ("package: screening", "package: a.class", "the name of a Python package"),
+    (
+        "port: 8081",
+        "port: 0",
+        "service.port is the number 0, expected a whole number from 1 to 65535",
+    ),
+    ("port: 8081", "port: 0x1F", "expected a whole number"),
+    ("port: 8081", "port: 80.5", "service.port is the number 80.5, expected a whole number"),
+    ("port: 8081", "port: '8081'", "service.port is the text '8081'"),
+    ("port: 8081", "port: 1" + "0" * 5000, "expected a whole number"),
+    ("ready: /ready", "ready: ready", "expected a path such as /readyz"),
+    (
+        "threshold: 0.97",
+        "threshold: 97",
+        "model.threshold is the number 97, expected a number from 0",
+    ),
+    ("threshold: 0.97", "threshold: .nan", "model.threshold is the number .nan"),
+    (
+        "threshold: 0.97",
+        "threshold: high",
+        "model.threshold is the text 'high', expected a number",
+    ),
+    ("metric: roc_auc", "metric: ROC", "a name such as roc_auc"),
+    ("metric: roc_auc", "metric:", "model.metric is empty"),
+    ("engine: terraform", "engine: terrafrom", "did you mean terraform?"),
+    (
+        "vulnerabilities: critical",
+        "vulnerabilities: none",
+        "one of low, medium, high, critical",
+    ),
+    ("not-evaluated: allow", "not_evaluated: allow", "did you mean not-evaluated?"),
+    ("id: CVE-2026-1", "id: 'a b'", "gates.ignore[0].id is the text 'a b', expected the id"),
+    ("reason: not reachable", "reason: ' '", "expected a sentence that says why"),
+    ("expires: 2026-12-31", "expires: soon", "expected a date such as 2026-12-31"),
+    ("expires: 2026-12-31", "expires: 2026-02-30", "expected a date such as 2026-12-31"),
+    (", expires: 2026-12-31", "", "gates.ignore[0].expires is missing"),
+    ("[staging, production]", "staging", "environments is the text 'staging', expected a list"),
+    ("[staging, production]", "[staging, 1]", "environments[1] is the number 1, expected text"),
+    ("gates:", "gates: 7\nx:", "gates is the number 7, expected a section with the keys"),
+    ("version: 1", "version: 1\n? [a]\n: 1", "the file has a list as a key"),
+    ("version: 1", "version: 1\n<<: {a: 1}", "as a key"),
+    ("version: 1", "version: 1\nversion: 1", "version stands there twice"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), MISTAKES)
 def test_each_mistake_is_told(old: str, new: str, expected: str) -> None:
     assert GOOD.count(old) >= 1
     told = problem(GOOD.replace(old, new, 1))

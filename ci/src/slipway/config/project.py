@@ -1,47 +1,21 @@
 """slipway.yaml, what a project declares, as frozen values.
 
 `parse` tells every problem at once, each with its line, its key path, what was found and what is
-expected. docs of the keys: README. Two modules do the reading: `yamltext` (YAML into nodes) and
-`sections` (nodes into types).
+expected. `project_keys` declares the keys; two modules do the reading: `yamltext` (YAML into nodes)
+and `sections` (nodes into types).
 """
 
 from __future__ import annotations
 
-import keyword
 import math
-import re
 from dataclasses import dataclass
 from enum import Enum
 
 from ..verdicts.verdict import Severity, Waiver, WhenNotEvaluated
-from .sections import Check, Section
+from .project_keys import EVERYTHING, PROJECT, SHARES
+from .sections import Section
 
 FILE = "slipway.yaml"
-_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_ENDPOINT = re.compile(r"/[A-Za-z0-9._~/-]{0,127}")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-EVERYTHING = ("src/**",)
-# Scores that are shares: a threshold of 97 for them is a slip of the pen, and no model would ever
-# pass.
-_SHARES = (
-    "roc_auc",
-    "accuracy",
-    "balanced_accuracy",
-    "f1",
-    "precision",
-    "recall",
-    "average_precision",
-)
-
-
-_MODEL_KEYS = (
-    *("data", "schema", "metric", "threshold", "champion-tolerance", "sources"),
-    *("pickle-globals", "trusted-types"),
-)
-_GLOBAL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
-_TYPE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 
 class Engine(Enum):
@@ -133,18 +107,15 @@ class Project:
 
 def parse(text: str, *, where: str = FILE) -> Project:
     """The project that `text` declares; one `ConfigError` with all problems if it does not."""
-    keys = ("version", "name", "service", "model", "infrastructure", "gates", "environments")
-    top = Section.top(text, where=where, known=keys)
+    top = Section.top(text, where=where, keys=PROJECT.keys)
     project = Project(
-        version=top.whole("version", 1, 1),
-        name=top.text("name", _label),
-        service=_service(top.section("service", ("folder", "package", "port", "ready", "predict"))),
-        model=_model(top.section("model", _MODEL_KEYS)),
-        infrastructure=_infrastructure(top.section("infrastructure", ("engine", "stack", "state"))),
-        gates=_gates(
-            top.section("gates", ("vulnerabilities", "not-evaluated", "ignore"), optional=True)
-        ),
-        environments=top.texts("environments", _label),
+        version=top.whole("version"),
+        name=top.text("name"),
+        service=_service(top.section("service")),
+        model=_model(top.section("model")),
+        infrastructure=_infrastructure(top.section("infrastructure")),
+        gates=_gates(top.section("gates")),
+        environments=top.texts("environments"),
     )
     top.problems.stop()
     return project
@@ -152,62 +123,44 @@ def parse(text: str, *, where: str = FILE) -> Project:
 
 def _service(section: Section) -> Service:
     return Service(
-        folder=section.text("folder", _path),
-        package=section.text("package", _package),
-        port=section.whole("port", 1, 65535, default=8080),
-        ready=section.text("ready", _endpoint, default="/readyz"),
-        predict=section.text("predict", _endpoint, default="/predict"),
+        folder=section.text("folder"),
+        package=section.text("package"),
+        port=section.whole("port"),
+        ready=section.text("ready"),
+        predict=section.text("predict"),
     )
 
 
 def _model(section: Section) -> Model:
-    metric = section.text("metric", _matching(_METRIC, "a name such as roc_auc"))
-    low, high = (0.0, 1.0) if metric in _SHARES else (-math.inf, math.inf)
+    metric = section.text("metric")
+    low, high = (0.0, 1.0) if metric in SHARES else (-math.inf, math.inf)
+    compared = section.has("champion-tolerance")
+    imports = (text.partition(":") for text in section.texts("pickle-globals"))
     return Model(
-        data=section.text("data", _path) if section.has("data") else None,
-        sources=section.texts("sources", _path) or EVERYTHING,
-        schema=section.text("schema", _path),
+        data=section.text("data") or None,
+        sources=section.texts("sources"),
+        schema=section.text("schema"),
         metric=metric,
-        threshold=section.number("threshold", low, high),
-        champion_tolerance=(
-            section.number("champion-tolerance", 0.0, high)
-            if section.has("champion-tolerance")
-            else None
-        ),
-        pickle_globals=tuple(
-            (module, name)
-            for module, _, name in (
-                text.partition(":") for text in section.texts("pickle-globals", _global)
-            )
-        ),
-        trusted_types=section.texts("trusted-types", _type),
+        threshold=section.number("threshold", low=low, high=high),
+        champion_tolerance=section.number("champion-tolerance", high=high) if compared else None,
+        pickle_globals=tuple((module, name) for module, _, name in imports),
+        trusted_types=section.texts("trusted-types"),
     )
 
 
 def _infrastructure(section: Section) -> Infrastructure:
-    engines = tuple(engine.value for engine in Engine)
     return Infrastructure(
-        engine=Engine(section.choice("engine", engines, default=Engine.OPENTOFU.value)),
-        stack=section.text("stack", _path),
-        state=Keeping(
-            section.choice(
-                "state", tuple(each.value for each in Keeping), default=Keeping.NONE.value
-            )
-        ),
+        engine=Engine(section.choice("engine")),
+        stack=section.text("stack"),
+        state=Keeping(section.choice("state")),
     )
 
 
 def _gates(section: Section) -> Gates:
-    severities = tuple(severity.word for severity in Severity if severity is not Severity.UNKNOWN)
-    rules = tuple(rule.value for rule in WhenNotEvaluated)
     return Gates(
-        vulnerabilities=Severity.parse(
-            section.choice("vulnerabilities", severities, default=Severity.HIGH.word)
-        ),
-        not_evaluated=WhenNotEvaluated(
-            section.choice("not-evaluated", rules, default=WhenNotEvaluated.FAIL.value)
-        ),
-        ignore=_waivers(section.sections("ignore", ("id", "reason", "expires"))),
+        vulnerabilities=Severity.parse(section.choice("vulnerabilities")),
+        not_evaluated=WhenNotEvaluated(section.choice("not-evaluated")),
+        ignore=_waivers(section.sections("ignore")),
     )
 
 
@@ -215,53 +168,11 @@ def _waivers(sections: list[Section]) -> tuple[Waiver, ...]:
     found: dict[str, Waiver] = {}
     for section in sections:
         waiver = Waiver(
-            id=section.text("id", _matching(_ID, "the id of a finding, such as CVE-2026-1234")),
-            reason=section.text("reason", _reason),
+            id=section.text("id"),
+            reason=section.text("reason"),
             expires=section.date("expires"),
         )
         if waiver.id and waiver.id in found:
             section.problem("id", f"{waiver.id} is waived twice; keep one")
         found[waiver.id] = waiver
     return tuple(found.values())
-
-
-def _matching(pattern: re.Pattern[str], expected: str) -> Check:
-    def check(value: str) -> str | None:
-        return None if pattern.fullmatch(value) else f"expected {expected}"
-
-    return check
-
-
-_label = _matching(
-    _LABEL, "a DNS label: lower-case letters, digits and -, a letter first, at most 63"
-)
-_global = _matching(_GLOBAL, "one import as module:name, such as numpy:dtype")
-_type = _matching(_TYPE, "one type as module.name, such as numpy.dtype")
-_endpoint = _matching(_ENDPOINT, "a path such as /readyz")
-
-
-def _reason(value: str) -> str | None:
-    return None if value.strip() else "expected a sentence that says why"
-
-
-def _package(value: str) -> str | None:
-    parts = value.split(".")
-    if all(
-        part.isidentifier() and part.isascii() and not keyword.iskeyword(part) for part in parts
-    ):
-        return None
-    return "expected the name of a Python package"
-
-
-def _path(value: str) -> str | None:
-    """A path inside the project: relative, without `..`, and no option to the tools that get it."""
-    if value.startswith("/") or re.match(r"[A-Za-z]:", value):
-        return "expected a path relative to the project"
-    if (
-        "\\" in value
-        or _CONTROL.search(value)
-        or value.startswith(("-", "~"))  # refusal 14
-        or not value.strip()
-    ):
-        return "expected a path with / between its parts"
-    return "expected a path without `..`" if ".." in value.split("/") else None

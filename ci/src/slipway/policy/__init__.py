@@ -2,6 +2,7 @@
 
 document      policy.yaml as values
 case          a release before an environment's policy: the values that the rules decide over
+keys          the keys of policy.yaml
 rules         every rule over every artifact
 gates         the rules for gates, and waivers
 verification  the answer, as a table and as JSON

@@ -1,29 +1,22 @@
 """policy.yaml: for each environment, what a release has to prove before it may go there.
 
 `parse` tells every problem at once. A policy that asks for nothing (no signer, no builder, no gate, an identity that
-matches all) is an error: it would let everything pass. docs/policy.md describes the keys.
+matches all) is an error: it would let everything pass. `keys` declares the keys; docs/policy.md lists them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 
 from ..config.sections import Section
 from ..errors import ConfigError, DataError
 from ..oci.digests import Digest
 from ..verdicts.verdict import Severity, WhenNotEvaluated
+from .keys import POLICY
 
 FILE = "policy.yaml"
 EMBEDDED = "embedded"
-# What a release may say under `allowed`: options that a policy has to accept by name.
-DANGEROUS = ("allow-dirty",)
-_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
-_URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]{3,}")
-_PATTERN = re.compile(r"[*^$\\\[\](){}|?]")
-_SEVERITIES = tuple(each.word for each in Severity if each is not Severity.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +95,8 @@ class Policy:
 
 def parse(text: str, *, where: str = FILE) -> Policy:
     """The policy that `text` states; one `ConfigError` with all problems if it states none."""
-    top = Section.top(text, where=where, known=("version", "signers", "environments", "waivers"))
-    top.whole("version", 1, 1)
+    top = Section.top(text, where=where, keys=POLICY.keys)
+    top.whole("version")
     policy = Policy(
         signers=_signers(top),
         environments=_environments(top),
@@ -116,13 +109,13 @@ def parse(text: str, *, where: str = FILE) -> Policy:
 
 def _signers(top: Section) -> tuple[Signer, ...]:
     found = []
-    for section in top.sections("signers", ("name", "key", "identity", "issuer", "builders")):
+    for section in top.sections("signers"):
         signer = Signer(
-            name=section.text("name", _name),
-            key=_given(section, "key", _path),
-            identity=_given(section, "identity", _exact),
-            issuer=_given(section, "issuer", _exact),
-            builders=section.texts("builders", _exact),
+            name=section.text("name"),
+            key=section.text("key"),
+            identity=section.text("identity"),
+            issuer=section.text("issuer"),
+            builders=section.texts("builders"),
         )
         if bool(signer.key) == bool(signer.identity or signer.issuer):
             section.problem("key", "has to be given, or else identity and issuer, and not all")
@@ -137,12 +130,12 @@ def _signers(top: Section) -> tuple[Signer, ...]:
 
 def _environments(top: Section) -> tuple[Environment, ...]:
     found = []
-    for section in top.sections("environments", ("name", "signers", "gates", "allowed")):
+    for section in top.sections("environments"):
         environment = Environment(
-            name=section.text("name", _name),
-            signers=section.texts("signers", _name),
+            name=section.text("name"),
+            signers=section.texts("signers"),
             gates=_gates(section),
-            allowed=section.texts("allowed", _dangerous),
+            allowed=section.texts("allowed"),
         )
         if not environment.signers:
             section.problem("signers", "is empty: nobody could sign for it")
@@ -152,39 +145,32 @@ def _environments(top: Section) -> tuple[Environment, ...]:
 
 
 def _gates(environment: Section) -> tuple[GateRule, ...]:
-    keys = ("gate", "severity", "not-evaluated", "max-age-days", "max-data-age-days")
-    rules = tuple(rule.value for rule in WhenNotEvaluated)
     found = [
         GateRule(
-            gate=section.text("gate", _name),
-            severity=(
-                Severity.parse(section.choice("severity", _SEVERITIES))
-                if section.has("severity")
-                else None
-            ),
-            not_evaluated=WhenNotEvaluated(section.choice("not-evaluated", rules, default="fail")),
+            gate=section.text("gate"),
+            severity=_severity(section),
+            not_evaluated=WhenNotEvaluated(section.choice("not-evaluated")),
             max_age=_days(section, "max-age-days"),
             max_data_age=_days(section, "max-data-age-days"),
         )
-        for section in environment.sections("gates", keys)
+        for section in environment.sections("gates")
     ]
     _all_different(environment, "gates", [each.gate for each in found])
     return tuple(found)
 
 
 def _waivers(top: Section) -> tuple[Waiver, ...]:
-    keys = ("id", "gate", "environment", "reason", "owner", "expires", "release")
     return tuple(
         Waiver(
-            id=section.text("id", _id),
-            gate=section.text("gate", _name),
-            environment=section.text("environment", _name),
-            reason=section.text("reason", _said),
-            owner=section.text("owner", _said),
+            id=section.text("id"),
+            gate=section.text("gate"),
+            environment=section.text("environment"),
+            reason=section.text("reason"),
+            owner=section.text("owner"),
             expires=section.date("expires"),
             release=_digest(section),
         )
-        for section in top.sections("waivers", keys)
+        for section in top.sections("waivers")
     )
 
 
@@ -207,50 +193,17 @@ def _all_different(section: Section, key: str, names: list[str]) -> None:
         section.problem(key, f"names {name!r} twice; keep one")
 
 
+def _severity(section: Section) -> Severity | None:
+    return Severity.parse(section.choice("severity")) if section.has("severity") else None
+
+
 def _days(section: Section, key: str) -> dt.timedelta | None:
-    return dt.timedelta(days=section.whole(key, 0, 3650)) if section.has(key) else None
+    return dt.timedelta(days=section.whole(key)) if section.has(key) else None
 
 
 def _digest(section: Section) -> Digest | None:
-    text = _given(section, "release", _is_digest)
-    return Digest.parse(text) if text and _is_digest(text) is None else None
-
-
-def _given(section: Section, key: str, check: object) -> str:
-    # A key that is there and empty is said to be wrong by its check; one that is not there is left out.
-    return section.text(key, check, default="") if section.has(key) else ""  # type: ignore[arg-type]
-
-
-def _name(value: str) -> str | None:
-    return None if _NAME.fullmatch(value) else "expected a name such as prod"
-
-
-def _id(value: str) -> str | None:
-    return None if _ID.fullmatch(value) else "expected the id of a finding, such as CVE-2026-1234"
-
-
-def _said(value: str) -> str | None:
-    return None if value.strip() else "expected a few words"
-
-
-def _exact(value: str) -> str | None:
-    if _PATTERN.search(value):  # refusal 17b
-        return "expected an exact name: patterns match more than one means"
-    return None if _URI.fullmatch(value) or "@" in value[1:-1] else "expected a URI, or an address"
-
-
-def _dangerous(value: str) -> str | None:
-    return None if value in DANGEROUS else f"expected one of: {', '.join(DANGEROUS)}"
-
-
-def _path(value: str) -> str | None:
-    wrong = not value.strip() or value.startswith(("/", "-", "~")) or ".." in value.split("/")
-    return "expected `embedded`, or a public key's path in the project" if wrong else None
-
-
-def _is_digest(value: str) -> str | None:
+    text = section.text("release")
     try:
-        Digest.parse(value)
-    except DataError:
-        return "expected a digest such as sha256:…"
-    return None
+        return Digest.parse(text) if text else None
+    except DataError:  # the problem is noted already
+        return None
