@@ -60,9 +60,7 @@ def material_table(kind: BuildType) -> str:
 TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/gates.md", "gates"): gate_table,
     **{
-        ("docs/build-types.md", f"materials, {kind.name.lower()}"): partial(
-            material_table, kind
-        )
+        ("docs/build-types.md", f"materials, {kind.name.lower()}"): partial(material_table, kind)
         for kind in BuildType
     },
 }
