@@ -145,7 +145,7 @@ async def materials_of(
                 Dependency.of(
                     "model", f"oci:{models}", Digest.parse(await digest_of(model.layout))
                 ),
-                *_gate_locks(SourceTree, BuiltImage),
+                *gate_locks(SourceTree, BuiltImage),
                 *scanner_data(verdicts),
             ],
             "plan": of_making(PlanFacts.of(Fields.parse(plan.facts, where="facts")).making),
@@ -176,12 +176,12 @@ async def _of_model(source: Source) -> list[Dependency]:
         *await _locks(source, "requirements.lock"),
         Dependency.of("data", "file:data.csv", await _sha256(source.data())),
         Dependency.of("schema", f"file:{schema}", await _sha256(source.tree.file(schema))),
-        *_gate_locks(TrainedModel),
+        *gate_locks(TrainedModel),
         _own_lock("signing"),
     ]
 
 
-def _gate_locks(*subjects: type[Subject]) -> list[Dependency]:
+def gate_locks(*subjects: type[Subject]) -> list[Dependency]:
     """The locks of ours that the gates of these subjects run with."""
     names = {name for gate in GATES if gate.subject in subjects for name in gate.locks}
     return [_own_lock(name) for name in sorted(names)]
