@@ -16,7 +16,7 @@ from slipway.gates.base import Gate, judge, require, source_gates
 from slipway.policy.document import parse
 from slipway.runtime.stage import Journal, Stage
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Trust
+from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 from ..support.forging import POLICY, Forge
@@ -101,6 +101,6 @@ def test_17_an_empty_key_an_empty_policy_and_an_identity_that_matches_all(
     done = project.call("verify", "--release", release, "--policy", str(wide))
     assert "patterns match more than one means" in last_error(done)
     with pytest.raises(VerificationError, match="the key is empty"):
-        Trust(pem=" \n")
+        Verifier(pem=" \n")
     with pytest.raises(ConfigError):
         parse("")

@@ -30,7 +30,9 @@ from slipway.publish import Subject
 from slipway.runtime.layout import blob_titled
 from slipway.runtime.stage import Journal, Stage, expect_success
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import MODEL_SIGNATURE, Key, Trust, public_key, signing_folder
+from slipway.signers.key import KeySigner, public_key
+from slipway.signers.model_signing import MODEL_SIGNATURE, sign_model_stage
+from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Status
 
 from ..support.forging import Artifact, Forge
@@ -238,11 +240,11 @@ for extra in ("", "extra.so", ".hidden", "sub/extra.json"):
 async def test_10_an_extra_file_in_a_signed_model() -> None:
     folder = await files({"metrics.json": b"{}", "card.md": b"# A model"})
     nonce = uuid.uuid4().hex
-    pem = await public_key(Tools(), Key(), Journal(), nonce)
-    stage = signing_folder(Tools(), Key(), folder, nonce)
+    pem = await public_key(Tools(), KeySigner(), Journal(), nonce)
+    stage = sign_model_stage(Tools(), KeySigner(), folder, nonce)
     assert stage is not None
     signature = (await expect_success(stage, Journal())).file(MODEL_SIGNATURE)
-    box = Tools().box(locked="signing").with_file("/model.sig", signature)
+    box = Tools().tool_container(locked="signing").with_file("/model.sig", signature)
     box = box.with_directory("/model", folder).with_new_file("/key.pub", pem)
     told = await box.with_exec(["python", "-c", VERIFY]).stdout()
     honest, *extras = [json.loads(line) for line in told.splitlines()]
@@ -260,7 +262,7 @@ async def test_10_what_is_pulled_is_never_unpacked() -> None:
     artifact = Artifact.of("release", tar)
     repository = forge.repository("release")
     desk = forge.desk()
-    trust = Trust(pem=await public_key(Tools(), forge.key, Journal(), desk.nonce))
+    trust = Verifier(pem=await public_key(Tools(), forge.key, Journal(), desk.nonce))
     subject = Subject(kind="release", layout=artifact.layout(), repository=repository)
     pinned = await desk.publish(subject, Journal())
     found = await gather(desk, "release", pinned, trust, Journal(), [])

@@ -79,7 +79,7 @@ async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: plans.P
     )
     honest = found(planned)
     with pytest.raises(ApplyRefused, match="does not open"):
-        await apply(stack.source, stack.keeper, replace(honest, layout=layout), Journal())
+        await apply(stack.source, stack.backend, replace(honest, layout=layout), Journal())
     other = await stack.refusal(planned, plan=Digest.of(b"another plan"))
     assert "not those that were signed" in other
 
@@ -109,7 +109,7 @@ async def test_11_a_plan_that_was_made_for_something_else(
 async def test_11_a_first_plan_against_another_empty_database(
     stack: Stack, planned: plans.Plan
 ) -> None:
-    assert "another database" in await replace(stack, keeper=await database()).refusal(planned)
+    assert "another database" in await replace(stack, backend=await database()).refusal(planned)
 
 
 async def test_11_applied_once_never_twice_and_never_late(
@@ -133,7 +133,7 @@ async def test_11_applied_once_never_twice_and_never_late(
     assert "1 added" in applied[0]
     assert any(why in refused[0] for why in ("applied already", "the state has moved"))
     assert "the state has moved" in await stack.refusal(planned)
-    assert "no drift" in await drift(stack.source, stack.keeper, Journal())
+    assert "no drift" in await drift(stack.source, stack.backend, Journal())
     # That a plan is spent stops it where nothing else would.
     idle = await stack.plan()
     assert "No changes" in await idle.files.file("plan.txt").contents()
@@ -158,7 +158,7 @@ async def released(forge: Forge, plan: plans.Plan) -> str:
 
 
 async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
-    own = replace(stack, keeper=await database())
+    own = replace(stack, backend=await database())
     plan = await own.plan()
     service = registry_container().with_env_variable("FRESH", uuid.uuid4().hex)
     registry = served(service.as_service(use_entrypoint=True))
@@ -174,7 +174,7 @@ async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
     assert (await forge.verify(tag)).release == evil.reference("release").pinned
     assert registry.service is not None
     await registry.service.stop()
-    told = await apply(own.source, own.keeper, seen["plan"], Journal())
+    told = await apply(own.source, own.backend, seen["plan"], Journal())
     assert f"@{await digest_of(plan.layout)}" in told
     assert str(facts_of(plan).plan) in told
 
@@ -192,12 +192,12 @@ resource "terraform_data" "slow" {{
 async def test_11_two_first_plans_at_once_are_not_both_applied(stack: Stack) -> None:
     # Neither the plan that is spent nor the tool's lock would stop the second one: it is another plan, and of a first
     # plan the tool does not ask whether it is stale. The state would forget what the first one made.
-    keeper = await database()
+    backend = await database()
 
     def own(name: str) -> Stack:
         text = SLOW.format(name=name)
         tree = stack.source.tree.with_new_file(f"{STACK}/slow.tf", text)
-        return replace(stack, source=replace(stack.source, tree=tree), keeper=keeper)
+        return replace(stack, source=replace(stack.source, tree=tree), backend=backend)
 
     stacks = [own("one"), own("two")]
     made = [await each.plan() for each in stacks]
@@ -218,13 +218,13 @@ async def test_11_two_first_plans_at_once_are_not_both_applied(stack: Stack) -> 
 
 
 async def test_11_what_differs_is_drift(stack: Stack) -> None:
-    own = replace(stack, keeper=await database())
+    own = replace(stack, backend=await database())
     await own.apply(await own.plan())
     tree = own.source.tree.with_new_file(
         f"{STACK}/more.tf", 'resource "terraform_data" "more" {\n  input = 1\n}\n'
     )
     with pytest.raises(Drifted) as caught:
-        await drift(replace(own.source, tree=tree), own.keeper, Journal())
+        await drift(replace(own.source, tree=tree), own.backend, Journal())
     assert "terraform_data.more will be created" in str(caught.value)
 
 

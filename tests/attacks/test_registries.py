@@ -11,10 +11,11 @@ from dagger import dag
 from slipway.errors import SlipwayError
 from slipway.oci.digests import Digest
 from slipway.proof import gather
-from slipway.registries.base import Registry
+from slipway.registries.oci import OciRegistry
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Key, Trust, public_key
+from slipway.signers.key import KeySigner, public_key
+from slipway.signers.verifier import Verifier
 
 from ..support.forging import Artifact
 from ..support.project import assert_told
@@ -28,7 +29,7 @@ OVERSIZED = Digest.of(MANIFEST.encode() + b" " * (5 << 20))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lying(Registry):
+class Lying(OciRegistry):
     """A registry that lies in its own way; steps reach the other host, too."""
 
     address: str = "localhost:5000/x"
@@ -108,6 +109,6 @@ async def test_16_a_registry_that_lies(mode: str) -> None:
 
 async def test_16_what_is_pulled_is_what_was_asked_for() -> None:
     desk = desk_at(lying("another blob"))
-    trust = Trust(pem=await public_key(Tools(), Key(), Journal(), desk.nonce))
+    trust = Verifier(pem=await public_key(Tools(), KeySigner(), Journal(), desk.nonce))
     found = await gather(desk, "release", reference("another blob"), trust, Journal(), [])
     assert "content" in found.evidence.complaints

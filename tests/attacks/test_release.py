@@ -19,6 +19,8 @@ import pytest
 from dagger import dag
 from slipway.errors import ConfigError
 from slipway.registries.base import Registry
+from slipway.registries.embedded import EmbeddedRegistry
+from slipway.runtime.images import COSIGN
 from slipway.runtime.tools import Tools
 
 from ..support.forging import KINDS
@@ -96,7 +98,7 @@ def registry() -> Iterator[Registry]:
             assert server.poll() is None
             time.sleep(0.3)
         forward = dagger.PortForward(frontend=5050, backend=port)
-        yield Registry(service=dag.host().service([forward], host="localhost"))
+        yield EmbeddedRegistry(service=dag.host().service([forward], host="localhost"))
     finally:
         server.terminate()
         server.wait(30)
@@ -115,7 +117,7 @@ async def key_pair() -> str:
     """A private key of cosign's, with the password."""
     made = (
         Tools()
-        .box("cosign")
+        .tool_container(COSIGN)
         .with_env_variable("COSIGN_PASSWORD", PASSWORDS["KEY_PASSWORD"])
         .with_env_variable("FRESH", uuid.uuid4().hex)
         .with_workdir("/keys")
@@ -150,7 +152,7 @@ async def made(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> 
     known = write_advisories(folder / "advisories", ADVISORY)
     done = project.call(
         "--plan-key=env://PLAN_KEY", "release", "--username", "ann", "--password", "env://PASSWORD",
-        "--key", f"file://{folder}/cosign.key", "--key-password", "env://KEY_PASSWORD",
+        "--signing-key", f"file://{folder}/cosign.key", "--signing-key-password", "env://KEY_PASSWORD",
         "--advisories", str(known), "dist", "export", "--path", str(folder / "dist"),
         environment=PASSWORDS,
     )  # fmt: skip
@@ -200,7 +202,7 @@ print(json.dumps({text: sorted(places) for text, places in found.items()}))
 async def held(registry: Registry, made: Made, texts: tuple[str, ...]) -> dict[str, list[str]]:
     """Where in the registry a text is: artifacts with all layers, and signatures and attestations."""
     desk = desk_at(registry)
-    inside = [desk.registry.inside(made.reference(kind)) for kind in KINDS]
+    inside = [desk.registry.internal(made.reference(kind)) for kind in KINDS]
     box = (await desk.registry.connected(desk.box())).with_new_file(
         "/texts.json", json.dumps(texts)
     )

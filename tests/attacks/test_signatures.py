@@ -15,9 +15,12 @@ from slipway.errors import TagConflict
 from slipway.oci.digests import Digest
 from slipway.policy.case import ATTESTED
 from slipway.publish import refuse_moved
+from slipway.runtime.images import COSIGN
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import SIGNATURE, Key, Trust, public_key
+from slipway.signers.cosign import SIGNATURE
+from slipway.signers.key import KeySigner, public_key
+from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
 from ..support.cases import built, judged
@@ -46,7 +49,7 @@ async def test_01_a_tag_that_moves_changes_nothing_that_was_verified() -> None:
     evil = Forge(registry=forge.registry, release={"commit": "b" * 40})
     await evil.publish()
     inside = (
-        f"{forge.registry.inside(evil.repository('release'))}@{evil.reference('release').digest}"
+        f"{forge.registry.internal(evil.repository('release'))}@{evil.reference('release').digest}"
     )
     await forge.run(["crane", "copy", inside, "{release}:v1"])
     # What was verified by digest is what it was; whoever asks by tag again is told of another release.
@@ -63,8 +66,8 @@ async def test_02_attestations_are_no_signature() -> None:
     # cosign alone is content: it takes any bundle of the key for a signature.
     pem = await public_key(Tools(), forge.key, Journal(), uuid.uuid4().hex)
     image = f"{{image}}@{forge.reference('image').digest}"
-    box = Trust(pem=pem).mounted(forge.desk().box())
-    command = ["cosign", "verify", *Trust(pem=pem).options, "--output", "json", image]
+    box = Verifier(pem=pem).mounted(forge.desk().box())
+    command = ["cosign", "verify", *Verifier(pem=pem).options, "--output", "json", image]
     (printed,) = json.loads((await forge.run(command, box=box)).stdout)
     types = {entry["critical"]["type"] for entry in json.loads(printed)}
     assert types
@@ -156,7 +159,7 @@ async def test_07_bundles_of_another_artifact(honest: Forge) -> None:
     forge = Forge(registry=honest.registry, changed={"image": {n: [] for n in ATTESTED["image"]}})
     forge.unsigned = ("image",)
     await forge.publish()
-    source = honest.registry.inside(honest.repository("image"))
+    source = honest.registry.internal(honest.repository("image"))
     await forge.run(
         ["crane", "copy", f"{source}:{suffix(honest.reference('image'))}",
          f"{{image}}:{suffix(forge.reference('image'))}"]
@@ -189,7 +192,7 @@ print(urllib.request.urlopen(put).status, len(index["manifests"]))
 async def test_07_the_list_of_bundles_is_changed() -> None:
     forge = Forge()
     await forge.publish()
-    inside = forge.registry.inside(forge.repository("release"))
+    inside = forge.registry.internal(forge.repository("release"))
     base = "http://" + inside.replace("/", "/v2/", 1)
     code = PUT.replace("{", "{{").replace("}", "}}")
 
@@ -210,7 +213,7 @@ async def test_07_the_list_of_bundles_is_changed() -> None:
 
 async def keys(count: int) -> list[str]:
     """Private keys of cosign's."""
-    made = Tools().box("cosign").with_env_variable("COSIGN_PASSWORD", "")
+    made = Tools().tool_container(COSIGN).with_env_variable("COSIGN_PASSWORD", "")
     made = made.with_env_variable("FRESH", uuid.uuid4().hex)
     found = []
     for number in range(count):
@@ -223,7 +226,7 @@ async def test_13_a_new_key_signs_again(tmp_path: Path) -> None:
     # The same bits at the same place, and the same secret by its name: only its content is another.
     path = tmp_path / "cosign.key"
     first, second = await keys(2)
-    forge = Forge(key=Key(secret=dag.secret(f"file://{path}")))
+    forge = Forge(key=KeySigner(secret=dag.secret(f"file://{path}")))
     path.write_text(first, encoding="utf-8")
     await forge.publish()
     assert await forge.refusals() == {}

@@ -19,10 +19,12 @@ from slipway.policy.case import ATTESTED, Evidence
 from slipway.proof import gather
 from slipway.publish import Subject
 from slipway.registries.base import Registry
+from slipway.registries.embedded import EmbeddedRegistry
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 from slipway.settle import missing, settle
-from slipway.signers.cosign import Key, Trust, public_key
+from slipway.signers.key import KeySigner, public_key
+from slipway.signers.verifier import Verifier
 
 from ..support.cases import built, judged, reference, statement
 from ..support.forging import Forge
@@ -71,7 +73,7 @@ async def both(registry: Registry, kind: str) -> tuple[Evidence, list[Subject]]:
     """What is in the registry after two runs at once, and what the two said."""
     forge = Forge(registry=registry)
     subjects = [subject_of(forge, kind, second) for second in (1, 2)]
-    trust = Trust(pem=await public_key(Tools(), Key(), Journal(), forge.desk().nonce))
+    trust = Verifier(pem=await public_key(Tools(), KeySigner(), Journal(), forge.desk().nonce))
 
     async def run(subject: Subject) -> None:
         await settle(forge.desk(), subject, trust, Journal())
@@ -110,7 +112,7 @@ async def test_07_a_loss_that_comes_back_again_and_again_is_told(
 
 def test_07_a_statement_of_another_run_is_no_substitute() -> None:
     # No engine is asked for this: layouts are folders that nobody looks into.
-    forge = Forge(registry=Registry())
+    forge = Forge(registry=EmbeddedRegistry())
     own, other = (subject_of(forge, "image", second) for second in (1, 2))
     where = reference("image")
     assert where.digest is not None

@@ -20,10 +20,11 @@ from slipway.pipeline.champion import comparing
 from slipway.policy.case import ATTESTED
 from slipway.policy.champion import TAG
 from slipway.publish import Desk, Subject
+from slipway.runtime.images import COSIGN
 from slipway.runtime.layout import blob_titled, digest_of, files_of
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Key
+from slipway.signers.key import KeySigner
 from slipway.verdicts.report import from_json
 from slipway.verdicts.verdict import Status, Verdict
 
@@ -196,11 +197,11 @@ async def test_a_champion_that_somebody_pushed_unsigned_is_not_evaluated(scene: 
 
 async def test_a_champion_that_another_key_signed_is_not_evaluated(scene: Scene) -> None:
     made = (
-        Tools().box("cosign").with_env_variable("COSIGN_PASSWORD", "")
+        Tools().tool_container(COSIGN).with_env_variable("COSIGN_PASSWORD", "")
         .with_workdir("/keys").with_exec(["cosign", "generate-key-pair"])
     )  # fmt: skip
     private = await made.file("/keys/cosign.key").contents()
-    stranger = Key(secret=dag.set_secret(f"stranger-{uuid.uuid4().hex}", private))
+    stranger = KeySigner(secret=dag.set_secret(f"stranger-{uuid.uuid4().hex}", private))
     theirs = replace(scene, desk=desk_at(embedded(), stranger))
     verdict = await scene.challenged(await theirs.put())
     assert verdict.status is Status.NOT_EVALUATED

@@ -22,6 +22,7 @@ from slipway.gates.base import (
     trivy_data,
 )
 from slipway.oci.digests import Digest
+from slipway.runtime.images import TRIVY
 from slipway.runtime.stage import Journal, Outcome
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
@@ -146,7 +147,9 @@ async def test_the_database_of_trivy_is_known_by_its_digest(source: Source) -> N
     metadata = (
         '{"Version": 2, "UpdatedAt": "2026-11-23T06:00:00Z", "NextUpdate": "2026-11-24T06:00:00Z"}'
     )
-    box = source.tools.box("trivy").with_new_file(f"{TRIVY_CACHE}/db/metadata.json", metadata)
+    box = source.tools.tool_container(TRIVY).with_new_file(
+        f"{TRIVY_CACHE}/db/metadata.json", metadata
+    )
     without = await trivy_data(Outcome(exit_code=0, stdout="", stderr="", container=box))
     assert without == Data(day=dt.date(2026, 11, 23))
     full = box.with_new_file(TRIVY_DATABASE, "flaws")

@@ -18,8 +18,11 @@ from slipway.proof import verify as verify_artifact
 from slipway.publish import Subject
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import ROOT, Signer, Trust
-from slipway.signers.keyless import Identity, Managed
+from slipway.signers.base import Signer
+from slipway.signers.keyless import KeylessSigner
+from slipway.signers.kms import KmsSigner
+from slipway.signers.sigstore import ROOT
+from slipway.signers.verifier import Verifier
 
 from ..support.forging import Artifact
 from ..support.online import IDENTITY, ISSUER, Sigstore
@@ -67,7 +70,7 @@ async def published(signer: Signer) -> str:
     return await desk.publish(subject, Journal())
 
 
-async def verified(pinned: str, trust: Trust) -> bool:
+async def verified(pinned: str, trust: Verifier) -> bool:
     """Whether the small artifact verifies; raises what stands against it."""
     found = await verify_artifact(
         desk_at(embedded()), "release", pinned, trust, Journal(), [VERDICTS]
@@ -75,7 +78,7 @@ async def verified(pinned: str, trust: Trust) -> bool:
     return found.evidence.signed and len(found.evidence.statements[VERDICTS]) == 1
 
 
-async def asked(project: Project, reference: str, trusts: Mapping[str, Trust]) -> Verification:
+async def asked(project: Project, reference: str, trusts: Mapping[str, Verifier]) -> Verification:
     """What the project's policy finds of a release for dev, with the issuer of these tests."""
     text = (project.folder / "policy.yaml").read_text(encoding="utf-8")
     stated = parse(text.replace("https://token.actions.githubusercontent.com", ISSUER))
@@ -118,11 +121,13 @@ async def test_a_release_by_identity(
         await reproduce(other_history, record["release"], [key])
 
 
-async def model_verifies(files: dagger.Directory, signature: dagger.File, signer: Identity) -> None:
+async def model_verifies(
+    files: dagger.Directory, signature: dagger.File, signer: KeylessSigner
+) -> None:
     """The model's folder verifies by model_signing's own library, and only for the identity that signed it."""
     box = (
         Tools()
-        .box(locked="signing")
+        .tool_container(locked="signing")
         .with_directory("/model", files)
         .with_file("/model.sig", signature)
         .with_file(ROOT, signer.root)
@@ -160,7 +165,7 @@ async def test_without_a_token_nothing_is_signed(sigstore: Sigstore, credentials
 
 
 @pytest.fixture(scope="module")
-async def kept() -> tuple[dagger.Service, Managed]:
+async def kept() -> tuple[dagger.Service, KmsSigner]:
     """Vault, and a key that it keeps."""
     service = vault()
     # Vault in dev mode forgets everything when it stops, and a service stops when nobody asks it any more.
@@ -169,7 +174,7 @@ async def kept() -> tuple[dagger.Service, Managed]:
     return service, managed(service, "slipway")
 
 
-async def test_a_key_that_vault_keeps(kept: tuple[dagger.Service, Managed]) -> None:
+async def test_a_key_that_vault_keeps(kept: tuple[dagger.Service, KmsSigner]) -> None:
     _, signer = kept
     pinned = await published(signer)
     trust = await signer.trust(Tools(), Journal(), uuid.uuid4().hex)
@@ -182,7 +187,10 @@ async def test_a_key_that_vault_keeps(kept: tuple[dagger.Service, Managed]) -> N
 
 @pytest.mark.parametrize("wrong", ["token", "name"])
 async def test_a_key_that_vault_does_not_give(
-    kept: tuple[dagger.Service, Managed], wrong: str, project: Project, fresh: Callable[[str], str]
+    kept: tuple[dagger.Service, KmsSigner],
+    wrong: str,
+    project: Project,
+    fresh: Callable[[str], str],
 ) -> None:
     service, _ = kept
     signer = (

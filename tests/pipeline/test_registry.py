@@ -8,6 +8,7 @@ import pytest
 from slipway.errors import RegistryError, SlipwayError, TagConflict, flatten
 from slipway.publish import refuse_moved
 from slipway.registries.base import Registry
+from slipway.registries.oci import OciRegistry
 from slipway.runtime.stage import Journal
 
 from ..support.project import Project, assert_told, last_error
@@ -33,7 +34,7 @@ def locked() -> Registry:
 
 
 async def test_a_registry_that_is_down_is_named() -> None:
-    desk = desk_at(Registry(address="127.0.0.1:1/team"))
+    desk = desk_at(OciRegistry(address="127.0.0.1:1/team"))
     with pytest.raises(RegistryError) as caught:
         await desk.lookup(["127.0.0.1:1/team/some/model:v1"], Journal())
     assert_told(str(caught.value), "127.0.0.1:1", "does not answer", "--registry")
@@ -96,7 +97,7 @@ async def test_a_release_under_a_tag_of_something_else_is_refused(
     desk = desk_at(embedded())
     commit = project.git("rev-parse", "HEAD").strip()
     # Somebody pushed something else under the tag of this commit.
-    repository = desk.registry.inside(desk.registry.repository(name, "plan"))
+    repository = desk.registry.internal(desk.registry.repository(name, "plan"))
     box = await desk.registry.connected(desk.box())
     pushed = (
         box.with_new_file("/a.txt", name)
@@ -123,8 +124,8 @@ def test_no_secret_is_in_what_a_run_prints(project: Project) -> None:
     (project.folder.parent / "cosign.key").write_text("no key at all\n", encoding="utf-8")
     done = project.call(
         "release", "--registry", "127.0.0.1:1/team", "--username", "ann",
-        "--password", "env://REGISTRY_PASSWORD", "--key", "file://../cosign.key",
-        "--key-password", "env://KEY_PASSWORD", "report",
+        "--password", "env://REGISTRY_PASSWORD", "--signing-key", "file://../cosign.key",
+        "--signing-key-password", "env://KEY_PASSWORD", "report",
         environment=secrets,
     )  # fmt: skip
     assert done.returncode != 0

@@ -14,7 +14,7 @@ from slipway.formats.timings import critical_path
 from slipway.pipeline.release import verify
 from slipway.policy.document import EMBEDDED, parse
 from slipway.runtime.stage import Journal
-from slipway.signers.cosign import Trust
+from slipway.signers.verifier import Verifier
 
 from ..support.project import Project, assert_told, last_error
 from ..support.releasing import desk_at, embedded, release_of, tags_of
@@ -47,7 +47,7 @@ async def test_a_release_twice_makes_nothing_new(
     assert "train" not in ran
     assert "assemble" not in ran
     policy = parse((project.folder / "policy.yaml").read_text(encoding="utf-8"))
-    trust = Trust(pem=first.public_key)
+    trust = Verifier(pem=first.public_key)
     stated = replace(policy, signers=tuple(s for s in policy.signers if s.key == EMBEDDED))
     answer, found = await verify(
         desk, made["release"], stated, stated.environment("dev"), {"developer": trust}, Journal()

@@ -17,7 +17,8 @@ from slipway.publish import Desk
 from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Key, Trust, public_key
+from slipway.signers.key import KeySigner, public_key
+from slipway.signers.verifier import Verifier
 
 from ..support.project import Project, assert_told, last_error
 from ..support.releasing import desk_at, embedded, run_of
@@ -62,7 +63,7 @@ async def published(run: Run) -> str:
     """Push, sign and attest what a run made; gives the reference of the release."""
     desk = run.desk
     # cosign finds the key made by now.
-    trust = Trust(pem=await public_key(desk.tools, Key(), Journal(), desk.nonce))
+    trust = Verifier(pem=await public_key(desk.tools, KeySigner(), Journal(), desk.nonce))
     _, artifacts = await describe(run)
     run.trusts[:] = [trust]
     await publish(run, artifacts)
@@ -72,9 +73,9 @@ async def published(run: Run) -> str:
 async def attempted(project: Project, desk: Desk, reference: str) -> str:
     """What `reproduce` says of a release, at a desk of its own: one desk reads an artifact once."""
     desk = desk_at(desk.registry)
-    key = await public_key(desk.tools, Key(), Journal(), desk.nonce)
+    key = await public_key(desk.tools, KeySigner(), Journal(), desk.nonce)
     attempt = Attempt(desk=desk, history=project.history())
-    return await reproduce(attempt, reference, [Trust(pem=key)])
+    return await reproduce(attempt, reference, [Verifier(pem=key)])
 
 
 @pytest.mark.anyio

@@ -11,9 +11,11 @@ from dagger import dag
 from slipway.errors import SigningError, VerificationError
 from slipway.proof import verify
 from slipway.publish import Subject
+from slipway.runtime.images import COSIGN
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Key, Trust, public_key
+from slipway.signers.key import KeySigner, public_key
+from slipway.signers.verifier import Verifier
 
 from ..support.project import Project, assert_told, last_error
 from ..support.releasing import desk_at, embedded, tags_of
@@ -29,7 +31,7 @@ async def pair() -> tuple[str, str]:
     """A private key with a password, and its public key."""
     made = (
         Tools()
-        .box("cosign")
+        .tool_container(COSIGN)
         .with_env_variable("COSIGN_PASSWORD", PASSWORD)
         .with_workdir("/keys")
         .with_exec(["cosign", "generate-key-pair"])
@@ -40,23 +42,23 @@ async def pair() -> tuple[str, str]:
     )
 
 
-def key_of(text: str, password: str | None) -> Key:
+def key_of(text: str, password: str | None) -> KeySigner:
     """A person's key."""
     given = None
     if password is not None:
         given = dag.set_secret(f"test-key-password-{uuid.uuid4().hex}", password)
-    return Key(secret=dag.set_secret(f"test-key-{uuid.uuid4().hex}", text), password=given)
+    return KeySigner(secret=dag.set_secret(f"test-key-{uuid.uuid4().hex}", text), password=given)
 
 
-async def public(key: Key) -> str:
+async def public(key: KeySigner) -> str:
     """The public key, asked for anew."""
     return await public_key(Tools(), key, Journal(), uuid.uuid4().hex)
 
 
 async def test_the_embedded_key_stays_the_same() -> None:
-    first = await public(Key())
+    first = await public(KeySigner())
     assert first.startswith("-----BEGIN PUBLIC KEY-----")
-    assert await public(Key()) == first
+    assert await public(KeySigner()) == first
 
 
 async def test_a_key_opens_with_its_password(pair: tuple[str, str]) -> None:
@@ -69,7 +71,7 @@ async def test_a_key_with_the_wrong_password_is_refused(
 ) -> None:
     with pytest.raises(SigningError) as caught:
         await public(key_of(pair[0], password))
-    assert_told(str(caught.value), "key", "--key-password")
+    assert_told(str(caught.value), "key", "--signing-key-password")
     assert not password or password not in str(caught.value)
 
 
@@ -84,7 +86,7 @@ async def test_what_is_no_key_is_refused(text: str) -> None:
     assert_told(str(caught.value), "key", "cosign generate-key-pair")
 
 
-async def published(name: str, key: Key) -> str:
+async def published(name: str, key: KeySigner) -> str:
     """A small artifact, pushed, signed and attested; gives its digest reference."""
     desk = desk_at(embedded(), key)
     content = dag.directory().with_new_file("release.json", "{}")
@@ -111,11 +113,11 @@ async def test_a_signature_holds_for_its_own_key_only(pair: tuple[str, str]) -> 
     name = f"signed-{uuid.uuid4().hex[:10]}"
     pinned = await published(name, key_of(pair[0], PASSWORD))
     desk = desk_at(embedded())
-    trust = Trust(pem=pair[1])
+    trust = Verifier(pem=pair[1])
     found = await verify(desk, "release", pinned, trust, Journal(), [PREDICATE])
     assert found.evidence.signed
     assert len(found.evidence.statements[PREDICATE]) == 1
-    other = Trust(pem=await public(Key()))
+    other = Verifier(pem=await public(KeySigner()))
     with pytest.raises(VerificationError) as caught:
         await verify(desk, "release", pinned, other, Journal(), [PREDICATE])
     assert_told(str(caught.value), "release", pinned, "does not verify")
@@ -126,7 +128,7 @@ async def test_an_attestation_that_is_not_there_is_missed(pair: tuple[str, str])
     pinned = await published(name, key_of(pair[0], PASSWORD))
     desk = desk_at(embedded())
     with pytest.raises(VerificationError) as caught:
-        await verify(desk, "release", pinned, Trust(pem=pair[1]), Journal(), [SBOM])
+        await verify(desk, "release", pinned, Verifier(pem=pair[1]), Journal(), [SBOM])
     assert_told(str(caught.value), "release", pinned)
 
 
@@ -136,10 +138,10 @@ async def test_dagger_call_with_the_wrong_key_password_publishes_nothing_and_kee
     project.named(fresh("key"))
     (tmp_path / "cosign.key").write_text(pair[0], encoding="utf-8")
     done = project.call(
-        "release", "--key", f"file://{tmp_path}/cosign.key", "--key-password", "env://SECRET", "report",
+        "release", "--signing-key", f"file://{tmp_path}/cosign.key", "--signing-key-password", "env://SECRET", "report",
         environment={"SECRET": "wrong-2718-hush"},
     )  # fmt: skip
-    assert_told(last_error(done), "--key-password")
+    assert_told(last_error(done), "--signing-key-password")
     assert done.stdout == ""
     for secret in ("wrong-2718-hush", *pair[0].splitlines()[1:-1]):
         assert secret not in done.stderr

@@ -23,7 +23,8 @@ from slipway.publish import Desk, Subject
 from slipway.registries.base import Registry
 from slipway.runtime.stage import Job, Journal, Outcome, side_by_side
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Key, Trust, public_key
+from slipway.signers.key import KeySigner, public_key
+from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Status, Verdict
 
 from .cases import COMMIT, bom, built, judged, planned
@@ -95,7 +96,7 @@ class Forge:
     """A project of its own in a registry, and the artifacts that somebody put there."""
 
     registry: Registry = field(default_factory=embedded)
-    key: Key = field(default_factory=Key)
+    key: KeySigner = field(default_factory=KeySigner)
     name: str = field(default_factory=lambda: f"attack-{uuid.uuid4().hex[:10]}")
     scan: Verdict | None = None
     more: tuple[Verdict, ...] = ()
@@ -199,7 +200,7 @@ class Forge:
         stated = parse(policy)
         place = stated.environment(environment)
         asked = reference or self.reference("release").pinned
-        trusts = {"developer": Trust(pem=pem)}
+        trusts = {"developer": Verifier(pem=pem)}
         return await verify(desk, asked, stated, place, trusts, Journal())
 
     async def refusals(self, **changes: Any) -> dict[str, str]:
@@ -215,7 +216,7 @@ class Forge:
 
     async def run(self, *commands: Sequence[str], box: dagger.Container | None = None) -> Outcome:
         """Commands of somebody who may write to the registry; `{kind}` stands for a repository as steps write it."""
-        inside = {kind: self.registry.inside(self.repository(kind)) for kind in KINDS}
+        inside = {kind: self.registry.internal(self.repository(kind)) for kind in KINDS}
         argv = [[word.format(**inside) for word in command] for command in commands]
         outcome = await self.desk().run("attack", argv, Journal(), box)
         assert outcome.exit_code == 0, outcome.stderr

@@ -17,8 +17,9 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from dagger import dag
+from slipway.runtime.images import COSIGN
 from slipway.runtime.tools import Tools
-from slipway.signers.keyless import Identity
+from slipway.signers.keyless import KeylessSigner
 
 from .authority import Authority, pem, public, text, traditional
 
@@ -135,7 +136,7 @@ class Sigstore:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         return (
             Tools()
-            .box(locked="signing")
+            .tool_container(locked="signing")
             .with_new_file("/issuer.py", ISSUING)
             .with_new_file("/issuer.pem", pem(key))
             .with_new_file("/claims.json", json.dumps(CLAIMS))
@@ -184,7 +185,7 @@ class Sigstore:
         served = f"{since},operator=slipway"
         return (
             Tools()
-            .box("cosign")
+            .tool_container(COSIGN)
             .with_directory("/made", dag.directory())
             .with_new_file("/fulcio.pem", text(self.authority.certificate))
             .with_new_file("/tsa.pem", self.chain)
@@ -207,14 +208,14 @@ class Sigstore:
             .directory("/made")
         )  # fmt: skip
 
-    def identity(self, credentials: str | None = None) -> Identity:
+    def identity(self, credentials: str | None = None) -> KeylessSigner:
         """A job of the workflow, as it signs."""
         lines = (
             "GITHUB_ACTIONS=true\n"
             f"ACTIONS_ID_TOKEN_REQUEST_URL={ISSUER}/token?job=1\n"
             f"ACTIONS_ID_TOKEN_REQUEST_TOKEN={self.job}\n"
         )
-        return Identity(
+        return KeylessSigner(
             identity=IDENTITY,
             issuer=ISSUER,
             credentials=secret(lines if credentials is None else credentials),

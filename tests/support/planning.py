@@ -14,11 +14,12 @@ from slipway.attestations.statements import PLAN
 from slipway.errors import ApplyRefused
 from slipway.formats.fields import Fields
 from slipway.iac import plan as plans
-from slipway.iac.state import Keeper
+from slipway.iac.state import StateBackend
 from slipway.oci.digests import Digest
 from slipway.pipeline.apply import apply
 from slipway.policy.case import Evidence
 from slipway.proof import Found
+from slipway.runtime.images import POSTGRES
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
 
@@ -27,11 +28,11 @@ from .cases import statement
 from .project import Project
 
 
-async def database() -> Keeper:
+async def database() -> StateBackend:
     """A database that nobody had before, and that stays between two steps: an engine stops what nobody uses."""
     service = (
         Tools()
-        .image("postgres")
+        .image(POSTGRES)
         .with_env_variable("POSTGRES_USER", "slipway")
         .with_env_variable("POSTGRES_DB", "slipway")
         .with_env_variable("POSTGRES_HOST_AUTH_METHOD", "trust")
@@ -39,7 +40,7 @@ async def database() -> Keeper:
         .with_exposed_port(5432)
         .as_service(use_entrypoint=True)
     )
-    return Keeper(service=await service.start())
+    return StateBackend(service=await service.start())
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,16 @@ class Stack:
 
     source: Source
     project: Project
-    keeper: Keeper
+    backend: StateBackend
 
     async def plan(self) -> plans.Plan:
         """The plan of this moment."""
         head = await self.project.history().head()
-        return await plans.plan(self.source, Journal(), head, self.keeper)
+        return await plans.plan(self.source, Journal(), head, self.backend)
 
     async def apply(self, made: plans.Plan, **changes: Any) -> str:
         """Apply a plan, with other facts than were signed of it where that is the attack."""
-        return await apply(self.source, self.keeper, found(made, **changes), Journal())
+        return await apply(self.source, self.backend, found(made, **changes), Journal())
 
     async def refusal(self, made: plans.Plan, **changes: Any) -> str:
         """Why it may not be applied."""
@@ -91,7 +92,7 @@ async def spent(stack: Stack, plan: Digest) -> None:
         "import sys; from slipway.steps.state import connected, spend\n"
         "with connected() as connection: spend(connection, sys.argv[1])"
     )
-    box = plans.workplace(stack.source, stack.keeper)
+    box = plans.stack_container(stack.source, stack.backend)
     await box.with_exec(["python", "-c", code, str(plan)]).sync()
 
 

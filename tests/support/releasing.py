@@ -20,10 +20,15 @@ from slipway.pipeline.release import Release, Run
 from slipway.pipeline.release import release as run_release
 from slipway.policy.case import ATTESTED
 from slipway.publish import Desk
-from slipway.registries.base import Registry, embedded_service
+from slipway.registries import embedded_service
+from slipway.registries.base import Registry
+from slipway.registries.embedded import EmbeddedRegistry
+from slipway.registries.oci import OciRegistry
+from slipway.runtime.images import PYTHON, REGISTRY
 from slipway.runtime.stage import Journal
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Key, Signer
+from slipway.signers.base import Signer
+from slipway.signers.key import KeySigner
 
 from .project import Project
 
@@ -72,7 +77,7 @@ def advisories(*entries: Mapping[str, object]) -> dagger.Directory:
     # A Directory is given text only, so the bytes travel as base64.
     return (
         Tools()
-        .image("python")
+        .image(PYTHON)
         .with_new_file("/in", b64encode(archive_of(*entries)).decode())
         .with_exec(["python", "-c", UNPACK])
         .directory("/db")
@@ -90,7 +95,7 @@ def registry_container() -> dagger.Container:
     """A registry of our own that forgets everything when it stops."""
     return (
         Tools()
-        .image("registry")
+        .image(REGISTRY)
         .with_env_variable("REGISTRY_HTTP_ADDR", ":5000")
         .with_env_variable("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", "/var/lib/registry")
         .with_env_variable("OTEL_TRACES_EXPORTER", "none")
@@ -100,20 +105,20 @@ def registry_container() -> dagger.Container:
 
 def embedded() -> Registry:
     """The embedded registry."""
-    return Registry(service=embedded_service(Tools()))
+    return EmbeddedRegistry(service=embedded_service(Tools()))
 
 
 def served(service: dagger.Service, username: str = "", password: str | None = None) -> Registry:
     """A registry that is a service, as --registry-service gives it."""
     secret = None if password is None else dag.set_secret(f"test-{hash(password):x}", password)
-    return Registry(
+    return OciRegistry(
         address="localhost:5000/team", service=service, username=username, password=secret
     )
 
 
 def desk_at(registry: Registry, key: Signer | None = None) -> Desk:
     """Where publishing happens in a test."""
-    return Desk(tools=Tools(), registry=registry, key=key or Key())
+    return Desk(tools=Tools(), registry=registry, key=key or KeySigner())
 
 
 async def run_of(project: Project, desk: Desk) -> Run:

@@ -7,7 +7,7 @@ import uuid
 
 import dagger
 from slipway.runtime.tools import Tools
-from slipway.signers.keyless import Managed
+from slipway.signers.kms import KmsSigner
 
 from .online import secret, serving
 
@@ -23,9 +23,9 @@ def vault() -> dagger.Service:
     )  # fmt: skip
 
 
-def managed(service: dagger.Service, name: str, token: str = TOKEN) -> Managed:
+def managed(service: dagger.Service, name: str, token: str = TOKEN) -> KmsSigner:
     """A key that Vault's transit engine makes and keeps."""
-    return Managed(
+    return KmsSigner(
         uri=f"hashivault://{name}",
         credentials=secret(f"VAULT_ADDR=http://vault:8200\nVAULT_TOKEN={token}\n"),
         services={"vault": service},

@@ -15,9 +15,10 @@ from .artifacts.source import Source, by_content, open_source
 from .gates import gate_named, gates_of, required
 from .gates.base import BuiltImage, SourceTree, judge, judge_all, require
 from .iac.plan import Plan, plan_stack
-from .iac.state import Keeper
+from .iac.state import StateBackend
 from .pipeline.apply import apply_plan, find_drift
 from .pipeline.build import build_release_image
+from .pipeline.catalogue import catalogue
 from .pipeline.debug import Debugger, stage_named
 from .pipeline.dist import Release
 from .pipeline.job import ReleaseJob, known_builder
@@ -27,13 +28,14 @@ from .pipeline.reproduce import ReproduceJob, reproduce_release
 from .pipeline.verify import ReleaseRefused
 from .publishing.client import RegistryClient
 from .publishing.publisher import Publisher
-from .registries.base import embedded_service, open_registry, registry_of
+from .registries import embedded_service, open_registry, registry_of
 from .report.page import render_record
 from .runtime.layout import digest_of
 from .runtime.stage import StageRunner
 from .runtime.tools import Tools, tools_from
 from .runtime.user_errors import telling
-from .signers.keyless import Choice
+from .signers import choose_signer
+from .signers.base import SigningOptions
 from .verdicts.report import render_text
 
 
@@ -126,28 +128,28 @@ class Slipway:
         with telling():
             source = await self._source()
             history = self._history(source.tools)
-            choice = Choice(
-                key=signing_key,
-                key_password=signing_key_password,
+            signing = SigningOptions(
+                signing_key=signing_key,
+                signing_key_password=signing_key_password,
                 managed_key=managed_key,
-                identity=signing_identity,
-                credentials=signing_credentials,
-                config=signing_config,
-                root=self.trusted_root,
+                signing_identity=signing_identity,
+                signing_credentials=signing_credentials,
+                signing_config=signing_config,
+                trusted_root=self.trusted_root,
             )
             policy = await self._party().read_policy() if signing_identity is not None else None
             head, changes = await history.head_and_changes()
             job = ReleaseJob(
                 source=source,
                 publisher=Publisher(
-                    client=self._client(source.tools), signer=choice.signer(policy)
+                    client=self._client(source.tools), signer=choose_signer(signing, policy)
                 ),
                 history=history,
                 head=head,
                 changes=changes,
                 builder=known_builder(builder_name),
                 advisories=advisories,
-                keeper=self._state(),
+                backend=self._state(),
             )
             return await make_release(job, allow_dirty)
 
@@ -164,7 +166,7 @@ class Slipway:
         builder of the signer's, bills of materials, and the verdict of each gate.
         """
         with telling():
-            tools = await tools_from(self.image_lock)
+            tools = await self._tools()
             try:
                 client = self._client(tools, release)
                 verified = await verify_release_for(client, release, self._party(), environment)
@@ -202,9 +204,9 @@ class Slipway:
         they differ. The commit has to be in this repository.
         """
         with telling():
-            tools = await tools_from(self.image_lock)
+            tools = await self._tools()
             client = self._client(tools, release)
-            job = ReproduceJob(client=client, history=self._history(tools), keeper=self._state())
+            job = ReproduceJob(client=client, history=self._history(tools), backend=self._state())
             verifiers = await self._party().any_signer(client)
             return await reproduce_release(job, release, verifiers)
 
@@ -233,7 +235,7 @@ class Slipway:
         with telling():
             source = await self._source()
             history = self._history(source.tools)
-            debugger = Debugger(source=source, history=history, keeper=self._state())
+            debugger = Debugger(source=source, history=history, backend=self._state())
             # Made here and now: left to the caller, its folders would be looked for in the wrong client.
             return await (await stage_named(debugger, stage)).prepared().sync()
 
@@ -241,18 +243,19 @@ class Slipway:
     async def registry(self) -> dagger.Service:
         """The embedded registry, which keeps releases between runs: add `up` to reach it at localhost:5050."""
         with telling():
-            return embedded_service(await tools_from(self.image_lock))
+            return embedded_service(await self._tools())
+
+    async def _tools(self) -> Tools:
+        return await tools_from(self.image_lock, catalogue())
 
     async def _source(self) -> Source:
-        return await open_source(
-            await by_content(self.project_tree), await tools_from(self.image_lock)
-        )
+        return await open_source(await by_content(self.project_tree), await self._tools())
 
     def _history(self, tools: Tools) -> History:
         return open_history(tools, self.project_tree, self.git_dir)
 
-    def _state(self) -> Keeper:
-        return Keeper(url=self.state_backend, key=self.plan_key)
+    def _state(self) -> StateBackend:
+        return StateBackend(url=self.state_backend, key=self.plan_key)
 
     def _party(self) -> RelyingParty:
         return RelyingParty(
@@ -265,11 +268,11 @@ class Slipway:
     def _client(self, tools: Tools, reference: str = "") -> RegistryClient:
         """A client of the registry that a reference names, else of the one where releases go."""
         service, user, password = self.registry_service, self.registry_user, self.registry_password
-        if reference:
-            opened = open_registry(tools, None, None, user, password)
-            registry = registry_of(reference, opened, service)
-        else:
-            registry = open_registry(tools, self.registry_address, service, user, password)
+        registry = (
+            registry_of(reference, tools, service, user, password)
+            if reference
+            else open_registry(tools, self.registry_address, service, user, password)
+        )
         return RegistryClient(tools=tools, registry=registry, runner=StageRunner())
 
     async def _build(self, source: Source, runner: StageRunner) -> Image:

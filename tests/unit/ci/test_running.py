@@ -1,4 +1,4 @@
-"""Command lines, addresses, and what a person reads when several things fail."""
+"""Stages, work side by side, and what a person reads when several things fail."""
 
 from __future__ import annotations
 
@@ -10,84 +10,16 @@ from dagger import ExecError, QueryError
 from dagger._exceptions import QueryErrorValue
 from dagger.mod._exceptions import FunctionError
 from gql import GraphQLRequest
-from slipway.attestations.statements import PROVENANCE, SBOM
 from slipway.errors import (
     ConfigError,
     DataError,
-    InvalidReference,
     StageFailed,
     TagConflict,
     flatten,
 )
-from slipway.registries.base import ALIAS, Registry, registry_of
 from slipway.runtime.concurrency import concurrently
 from slipway.runtime.stage import Input, RunTrace, Stage, by_key, daily, never
 from slipway.runtime.user_errors import UserError, telling
-from slipway.signers.cosign import (
-    SERVICES,
-    Key,
-    Verifier,
-    attest_command,
-    sign_commands,
-    verify_commands,
-)
-
-PINNED = f"localhost:5050/screening/image@sha256:{'a' * 64}"
-
-
-def test_nothing_is_sent_to_anybody_when_signing() -> None:
-    (sign,) = sign_commands(Key(), PINNED)
-    attest = attest_command(Key(), PINNED, SBOM, "/p.json")
-    for command in (sign, attest):
-        assert command[0] == "cosign"
-        assert command[-1] == PINNED
-        assert set(SERVICES) <= set(command)
-        assert command[command.index("--key") + 1] == Key().path
-    assert attest[attest.index("--predicate") + 1] == "/p.json"
-
-
-def test_signature_and_every_kind_are_asked_for_when_verifying() -> None:
-    commands = verify_commands(Verifier(pem="PEM"), PINNED, (SBOM, PROVENANCE))
-    assert [command[1] for command in commands] == [
-        "verify", "verify-attestation", "verify-attestation",
-    ]  # fmt: skip
-    assert [command[command.index("--type") + 1] for command in commands[1:]] == [
-        "cyclonedx", "slsaprovenance1",
-    ]  # fmt: skip
-    assert all("--key" in command and command[-1] == PINNED for command in commands)
-
-
-def test_a_key_without_a_password_asks_for_none() -> None:
-    assert Key().handed == ()
-
-
-def registry(service: bool, address: str = "localhost:5050/team") -> Registry:
-    """A registry, with a stand-in where a service of the engine would be: only its presence counts."""
-    return Registry(address=address, service=object() if service else None)  # type: ignore[arg-type]
-
-
-def test_a_step_reaches_a_service_under_its_alias_with_the_same_port_and_path() -> None:
-    one = registry(service=True)
-    assert one.inside("localhost:5050/team/a@sha256:x") == f"{ALIAS}:5050/team/a@sha256:x"
-    assert one.inside("localhost:5050") == f"{ALIAS}:5050"
-    assert one.inside("localhost/team") == f"{ALIAS}/team"
-    assert one.host == "localhost:5050"
-    assert one.repository("screening", "model") == "localhost:5050/team/screening/model"
-
-
-def test_a_step_writes_a_real_registry_as_a_person_does() -> None:
-    text = "registry.example.com/team/a@sha256:x"
-    assert registry(service=False).inside(text) == text
-
-
-def test_a_reference_elsewhere_is_not_looked_for_in_the_embedded_registry() -> None:
-    embedded = registry(service=True, address="localhost:5050")
-    assert registry_of(PINNED, embedded) is embedded
-    other = registry_of(PINNED.replace("localhost:5050", "registry.example.com"), embedded)
-    assert other.service is None
-    assert other.address == "registry.example.com"
-    with pytest.raises(InvalidReference):
-        registry_of("not a reference", embedded)
 
 
 async def failing(error: Exception) -> str:

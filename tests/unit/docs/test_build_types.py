@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from slipway.attestations.provenance import PARAMETERS, BuildType
+from slipway.pipeline.catalogue import catalogue
 from slipway.pipeline.materials import SHARED, declared
-from slipway.runtime.tools import IMAGES
+from slipway.runtime.images import SERVERS
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/build-types.md").read_text(encoding="utf-8")
 COMMON, *SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
-KEEPERS = {"registry", "postgres"}
 
 
 def rows(text: str, head: str) -> list[str]:
@@ -38,4 +38,5 @@ def test_its_tables_are_the_programs(kind: BuildType) -> None:
 
 def test_what_all_are_made_of_is_told() -> None:
     told = rows(COMMON, "dependency")
-    assert set(told) == {*SHARED, *(set(IMAGES) - KEEPERS)}
+    images = {image.name for image in catalogue() if image not in SERVERS}
+    assert set(told) == {*SHARED, *images}

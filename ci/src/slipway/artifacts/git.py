@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import dagger
 
 from ..errors import ConfigError
+from ..runtime.images import GIT
 from ..runtime.tools import Tools
 
 _REPO = "/repo"
@@ -100,7 +101,7 @@ class History:
 def open_history(tools: Tools, tree: dagger.Directory, folder: dagger.Directory) -> History:
     """The history of a tree; `folder` is its .git."""
     container = (
-        tools.image("git")
+        tools.image(GIT)
         .with_mounted_directory(_REPO, tree)
         .with_mounted_directory(f"{_REPO}/.git", folder)
         .with_workdir(_REPO)

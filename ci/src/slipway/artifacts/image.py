@@ -7,6 +7,7 @@ import dagger
 from dagger import Doc, dag, field, function, object_type
 
 from ..runtime.concurrency import concurrently
+from ..runtime.images import PYTHON
 from ..runtime.layout import digest_of
 from ..runtime.stage import Input, Stage, StageRunner
 from ..runtime.tools import NOBODY
@@ -96,7 +97,7 @@ def assemble_stage(source: Source, head: Commit, parts: dict[str, dagger.Directo
     """The stage that puts base and layers together into an OCI layout, and the same as a tar."""
     service = source.project.service
     container = source.tools.assembler().with_mounted_file(
-        "/base.tar", source.tools.image("python").as_tarball()
+        "/base.tar", source.tools.image(PYTHON).as_tarball()
     )
     config = {
         "user": USER,
@@ -114,9 +115,7 @@ def assemble_stage(source: Source, head: Commit, parts: dict[str, dagger.Directo
             "PYTHONUNBUFFERED": "1",
         },
         "labels": {
-            "org.opencontainers.image.base.name": source.tools.reference("python").partition("@")[
-                0
-            ],
+            "org.opencontainers.image.base.name": source.tools.reference(PYTHON).partition("@")[0],
             "org.opencontainers.image.revision": head.sha,
             "org.opencontainers.image.title": source.project.name,
         },

@@ -4,6 +4,7 @@ from typing import Final
 
 import dagger
 
+from ..runtime.images import TRIVY
 from ..runtime.stage import Input, Stage
 from ..runtime.tools import Tools
 from .image import ASSEMBLE
@@ -17,7 +18,7 @@ def sbom_stage(tools: Tools, layout: dagger.Directory) -> Stage:
     """The stage that lists what is in an image, as JSON in /sbom.json."""
     return Stage(
         name=SBOM,
-        container=with_layer_cache(tools, tools.box("trivy"), "packages"),
+        container=with_layer_cache(tools, tools.tool_container(TRIVY), "packages"),
         argv=(
             "trivy", "image", "--quiet", "--format", "cyclonedx", "--cache-dir", TRIVY_CACHE,
             "--timeout", "10m", "--input", "/image", "--output", OUT,

@@ -18,6 +18,7 @@ from ..config.project import Project
 from ..errors import GateFailed, StageFailed
 from ..oci.digests import Digest
 from ..runtime.concurrency import concurrently
+from ..runtime.images import ToolImage
 from ..runtime.stage import Input, Outcome, Stage, StageRunner
 from ..runtime.tools import slipway_version
 from ..verdicts.report import explain
@@ -135,7 +136,7 @@ class Gate(Generic[S]):
     stage: Callable[[S], Stage] | None = None
     content: Callable[[S], Awaitable[str]] | None = None
     report: str = ""
-    images: tuple[str, ...] = ()
+    images: tuple[ToolImage, ...] = ()
     locks: tuple[str, ...] = ()
     needs_outside: bool = False
     has_data: bool = False
@@ -233,7 +234,8 @@ def _declared_version(gate: Gate[S], subject: S) -> str:
     if gate.version == SERVICE:
         return subject.commit[:12]
     tools = subject.source.tools
-    tags = [tools.reference(name).partition("@")[0].rpartition(":")[2] for name in gate.images[:1]]
+    references = [tools.reference(image) for image in gate.images[:1]]
+    tags = [reference.partition("@")[0].rpartition(":")[2] for reference in references]
     return tags[0].removeprefix("v") if tags else ""
 
 

@@ -44,7 +44,7 @@ def model_files_stage(model: TrainedModel) -> Stage:
         "types": list(declared.trusted_types),
     }
     container = (
-        tools.box(locked=LOCK)
+        tools.tool_container(locked=LOCK)
         # Nobody reads it, whatever umask our clone has.
         .with_mounted_directory(LIBRARY, tools.library(*STEPS), owner=NOBODY)
         .with_new_file("/rules.json", json.dumps(rules))

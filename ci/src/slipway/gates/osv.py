@@ -15,12 +15,14 @@ from ..config.project import Project
 from ..errors import DataError
 from ..formats.fields import Fields
 from ..oci.digests import Digest
+from ..runtime.images import ToolImage
 from ..runtime.stage import Outcome, Stage, daily
 from ..verdicts.tool_output import Context, ToolOutput, count
 from ..verdicts.verdict import Finding, Severity, Verdict
 from .base import Gate, SourceTree, ToolData, today
 
 TOOL = "osv-scanner"
+IMAGE = ToolImage(TOOL, "ghcr.io/google/osv-scanner:v2.2.4", "/osv-scanner", TOOL)
 ADVISORIES = "/advisories"
 _TITLE = 200
 _SCANNED = re.compile(r"found (\d{1,9}) packages?\b")
@@ -131,7 +133,7 @@ def dependencies_stage(tree: SourceTree) -> Stage:
     osv-scanner's own service."""
     argv = ["osv-scanner", "scan", "source", "--format", "json"]
     argv += ["--lockfile", "requirements.txt:/lock/requirements.txt"]
-    container = tree.source.tools.box("osv-scanner").with_file(
+    container = tree.source.tools.tool_container(IMAGE).with_file(
         "/lock/requirements.txt", tree.source.service.file("requirements.lock")
     )
     if tree.advisories is not None:
@@ -177,7 +179,7 @@ GATES = (
         subject=SourceTree,
         tool=TOOL,
         version="command:osv-scanner --version",
-        images=("osv-scanner",),
+        images=(IMAGE,),
         needs_outside=True,
         has_data=True,
         stage=dependencies_stage,

@@ -82,7 +82,7 @@ def untrusted_content_stage(tree: SourceTree) -> Stage:
     return Stage(
         name=NAME,
         container=(
-            tree.source.tools.box(locked=LOCK)
+            tree.source.tools.tool_container(locked=LOCK)
             .with_new_file(RULES_PATH, RULES.read_text("utf-8"))
             .with_workdir(WORK)
         ),

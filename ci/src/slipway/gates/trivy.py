@@ -19,6 +19,7 @@ from ..config.project import Project
 from ..errors import DataError
 from ..formats.fields import Fields
 from ..oci.digests import Digest
+from ..runtime.images import TRIVY
 from ..runtime.stage import Input, Outcome, Stage, daily
 from ..verdicts.tool_output import Context, ToolOutput, count
 from ..verdicts.verdict import Finding, Severity, Status, Verdict
@@ -175,7 +176,7 @@ SKIPPED = (".git", ".venv", "dist", ".terraform", "ci/sdk")
 TREE = "/tree"
 DATABASE = f"{TRIVY_CACHE}/db/trivy.db"
 VERSION = "command:trivy --version"
-IMAGES = ("trivy",)
+IMAGES = (TRIVY,)
 
 
 def secrets_stage(tree: SourceTree) -> Stage:
@@ -183,7 +184,7 @@ def secrets_stage(tree: SourceTree) -> Stage:
     skips = [word for folder in SKIPPED for word in ("--skip-dirs", folder)]
     return Stage(
         name="secrets",
-        container=tree.source.tools.box("trivy").with_workdir(TREE),
+        container=tree.source.tools.tool_container(TRIVY).with_workdir(TREE),
         argv=(
             "trivy", "filesystem", "--scanners", "secret", "--format", "json",  # refusal 12c
             "--cache-dir", TRIVY_CACHE, "--skip-files", "**/go.sum", *skips, ".",
@@ -206,7 +207,7 @@ def iac_stage(tree: SourceTree) -> Stage:
     infrastructure = tree.source.tree.directory(top).filter(exclude=list(SKIPPED))
     return Stage(
         name="iac",
-        container=tree.source.tools.box("trivy").with_workdir(TREE),
+        container=tree.source.tools.tool_container(TRIVY).with_workdir(TREE),
         argv=(
             "trivy", "config", "--format", "json", "--skip-check-update",
             "--cache-dir", TRIVY_CACHE, ".",
@@ -220,7 +221,7 @@ def image_stage(built: BuiltImage, *, name: str, scanner: str, cache: str) -> St
     tools = built.source.tools
     return Stage(
         name=name,
-        container=with_layer_cache(tools, tools.box("trivy"), cache),
+        container=with_layer_cache(tools, tools.tool_container(TRIVY), cache),
         argv=(
             "trivy", "image", "--scanners", scanner, "--format", "json", "--list-all-pkgs",
             "--cache-dir", TRIVY_CACHE, "--timeout", "10m", "--input", "/image",

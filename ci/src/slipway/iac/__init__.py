@@ -1,5 +1,34 @@
 """Infrastructure as code: plans that can be saved, encrypted, and applied once.
 
-plan   a saved plan of one stack
-state  where the state is kept, and the key that encrypts plans
+    base       what an infrastructure engine is
+    opentofu   OpenTofu, the default
+    terraform  Terraform
+    plan       a saved plan of one stack
+    state      where the state is kept, and the key that encrypts plans
+
+A new engine is a new file with its `ENGINE`, and a line in ENGINES.
 """
+
+from typing import Final
+
+from ..errors import ConfigError
+from . import opentofu, terraform
+from .base import Engine
+
+ENGINES: Final[tuple[Engine, ...]] = (
+    opentofu.ENGINE,
+    terraform.ENGINE,
+)
+
+
+def engine_named(name: str) -> Engine:
+    """The engine of that name; raises ConfigError where there is none."""
+    for engine in ENGINES:
+        if engine.name == name:
+            return engine
+    known = ", ".join(engine.name for engine in ENGINES)
+    raise ConfigError(
+        f"there is no infrastructure engine {name!r}",
+        where="slipway.yaml: infrastructure.engine",
+        remedy=f"Set it to one of: {known}",
+    )

@@ -10,14 +10,14 @@ from dagger import Doc, field, function, object_type
 from ..artifacts.git import Commit
 from ..artifacts.source import Source
 from ..attestations.plan_facts import State, facts_of
-from ..config.project import Engine
 from ..errors import ConfigError, DataError
 from ..formats.diagnostics import first_error
 from ..formats.fields import Fields
 from ..runtime.layout import digest_of
 from ..runtime.stage import Input, Stage, StageRunner, by_key, never
 from ..runtime.tools import LIBRARY, STEPS
-from .state import Keeper, schema_of
+from . import engine_named
+from .state import StateBackend, schema_of
 
 ROOT = "/infrastructure"
 OUT = "/plan"
@@ -27,7 +27,6 @@ PACK = "pack-plan"
 CLEAR = (
     "/run/clear"  # in memory, and gone with the step: a saved plan holds every value in clear text
 )
-COMMANDS = {Engine.OPENTOFU: "tofu", Engine.TERRAFORM: "terraform"}
 
 
 @object_type
@@ -54,46 +53,49 @@ class Plan:
         return await digest_of(self.layout)
 
 
-def workplace(source: Source, keeper: Keeper) -> dagger.Container:
+def stack_container(source: Source, backend: StateBackend) -> dagger.Container:
     """The container in which the stack is planned, applied and compared: the tool, the tree, the state in reach."""
     infrastructure = source.project.infrastructure
+    engine = engine_named(infrastructure.engine.value)
     top = infrastructure.stack.partition("/")[0]
     stack = f"{ROOT}/{infrastructure.stack}"
     tree = source.tree.directory(top).filter(exclude=["**/.terraform", "**/*.tfstate*"])
     container = (
-        source.tools.box(infrastructure.engine.value, locked="infrastructure")
+        source.tools.tool_container(engine.image, locked="infrastructure")
         .with_directory(LIBRARY, source.tools.library(*STEPS))
         .with_directory(f"{ROOT}/{top}", tree)
         .with_env_variable("TF_IN_AUTOMATION", "1")
         .with_env_variable("CHECKPOINT_DISABLE", "1")
         .with_workdir(stack)
     )
-    if keeper.keeps(infrastructure):
-        container = keeper.backed(keeper.connected(container, source.tools), stack, source.project)
+    if backend.is_configured(infrastructure):
+        container = backend.backed(
+            backend.connected(container, source.tools), stack, source.project
+        )
     return container
 
 
-def asking(source: Source, keeper: Keeper) -> Stage:
+def state_stage(source: Source, backend: StateBackend) -> Stage:
     """The stage that asks where the state stands; never answered from the cache."""
-    container = source.tools.box(locked="infrastructure").with_directory(
+    container = source.tools.tool_container(locked="infrastructure").with_directory(
         LIBRARY, source.tools.library(*STEPS)
     )
     return Stage(
         name=STATE,
-        container=keeper.connected(container, source.tools),
+        container=backend.connected(container, source.tools),
         cache=never(),
         argv=("python", "-m", "slipway.steps.state", "--schema", schema_of(source.project)),
         accept=(0, 1),
     )
 
 
-def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
+def plan_stage(source: Source, epoch: int, backend: StateBackend, state: State) -> Stage:
     """The stage that plans: initialise, validate, plan, take the time of day out of the result, and seal it.
 
     Its inputs are the folder of the infrastructure, the commit's time, and where the state stands.
     """
     infrastructure = source.project.infrastructure
-    command = COMMANDS[infrastructure.engine]
+    command = engine_named(infrastructure.engine.value).command
     top = infrastructure.stack.partition("/")[0]
     tool = [command, f"-chdir={ROOT}/{infrastructure.stack}"]
     steps = [
@@ -103,11 +105,11 @@ def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
         [
             "python", "-m", "slipway.steps.plan", "--saved", f"{CLEAR}/saved.tfplan",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--tool", command,
-            "--epoch", str(epoch), *keeper.key_options, "--output", OUT,
+            "--epoch", str(epoch), *backend.key_options, "--output", OUT,
         ],
     ]  # fmt: skip
     container = (
-        keeper.sealing(workplace(source, keeper))
+        backend.sealing(stack_container(source, backend))
         .with_mounted_temp(CLEAR)
         .with_new_file("/commands.json", json.dumps(steps))
     )
@@ -117,11 +119,11 @@ def planning(source: Source, epoch: int, keeper: Keeper, state: State) -> Stage:
         cache=by_key(json.dumps(state.to_dict())),
         argv=("python", "-m", "slipway.steps.sequence", "--commands", "/commands.json"),
         accept=(0, 4),
-        gated_by=(STATE,) if keeper.keeps(infrastructure) else (),
+        gated_by=(STATE,) if backend.is_configured(infrastructure) else (),
     )
 
 
-def packing(source: Source, files: dagger.Directory, commit: str) -> Stage:
+def pack_stage(source: Source, files: dagger.Directory, commit: str) -> Stage:
     """The stage that writes the plan's OCI artifact."""
     return Stage(
         name=PACK,
@@ -134,11 +136,11 @@ def packing(source: Source, files: dagger.Directory, commit: str) -> Stage:
     )  # fmt: skip
 
 
-async def state_of(source: Source, runner: StageRunner, keeper: Keeper) -> State:
+async def state_of(source: Source, runner: StageRunner, backend: StateBackend) -> State:
     """Where the state stands now; raises DataError where its database does not answer."""
-    if not keeper.keeps(source.project.infrastructure):
+    if not backend.is_configured(source.project.infrastructure):
         return State(backend="none")
-    outcome = await runner.run(asking(source, keeper))
+    outcome = await runner.run(state_stage(source, backend))
     if outcome.exit_code:
         raise DataError(
             outcome.stderr.strip(), remedy="`--state-backend env://NAME` names another database"
@@ -147,17 +149,17 @@ async def state_of(source: Source, runner: StageRunner, keeper: Keeper) -> State
 
 
 async def plan_stack(
-    source: Source, runner: StageRunner, head: Commit, keeper: Keeper | None = None
+    source: Source, runner: StageRunner, head: Commit, backend: StateBackend | None = None
 ) -> Plan:
     """Plan the declared stack; raises ConfigError where the stack is at fault."""
-    keeper = keeper or Keeper()
+    backend = backend or StateBackend()
     stack = source.project.infrastructure.stack
     if not await source.tree.exists(stack):
         raise ConfigError(
             "the stack is not there", where=stack, remedy="`infrastructure.stack` names its folder"
         )
-    state = await state_of(source, runner, keeper)
-    stage = planning(source, head.epoch, keeper, state)
+    state = await state_of(source, runner, backend)
+    stage = plan_stage(source, head.epoch, backend, state)
     outcome = await runner.run(stage)
     if outcome.exit_code:
         raise ConfigError(
@@ -168,7 +170,7 @@ async def plan_stack(
     printed: list[str] = json.loads(outcome.stdout)
     facts = facts_of(printed[3], state=state, created=dt.datetime.now(dt.UTC))
     files = outcome.directory(OUT)
-    packed = await runner.run_to_success(packing(source, files, head.sha))
+    packed = await runner.run_to_success(pack_stage(source, files, head.sha))
     # object_type makes a dataclass of the class, which a type checker cannot see.
     return Plan(  # type: ignore[call-arg]
         files=files, layout=packed.directory("/layout"), facts=facts.predicate()

@@ -9,6 +9,7 @@ import dagger
 from dagger import CacheSharingMode, dag
 
 from ..config.project import Infrastructure, Keeping, Project
+from ..runtime.images import POSTGRES
 from ..runtime.tools import Tools
 from ..steps.plan import BACKEND
 
@@ -22,7 +23,7 @@ VARIABLE: Final = "PG_CONN_STR"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keeper:
+class StateBackend:
     """The database that a person named by its URL, else the embedded one where the project asks for it; and the key
     for plans that a person gave, else the embedded one.
     """
@@ -31,7 +32,7 @@ class Keeper:
     key: dagger.Secret | None = None
     service: dagger.Service | None = None
 
-    def keeps(self, infrastructure: Infrastructure) -> bool:
+    def is_configured(self, infrastructure: Infrastructure) -> bool:
         """Whether there is a state at all."""
         given = self.url is not None or self.service is not None
         return given or infrastructure.state is Keeping.EMBEDDED
@@ -77,7 +78,7 @@ def embedded_state(tools: Tools) -> dagger.Service:
     Its volume is locked: two servers over one folder would destroy it.
     """
     return (
-        tools.image("postgres")
+        tools.image(POSTGRES)
         .with_env_variable("POSTGRES_USER", "slipway")
         .with_env_variable("POSTGRES_DB", "slipway")
         .with_env_variable("POSTGRES_HOST_AUTH_METHOD", "trust")

@@ -7,4 +7,5 @@ apply          apply a verified plan; compare infrastructure with its stack
 reproduce      make a release again from what it records, and compare
 materials      what each artifact was made of, as its provenance says
 debug          every stage by its name
+catalogue      the tool images of a run
 """

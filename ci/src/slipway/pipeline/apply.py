@@ -12,8 +12,9 @@ from ..attestations.statements import PLAN
 from ..errors import ApplyFailed, ApplyRefused, ConfigError, Drifted
 from ..formats.diagnostics import first_error
 from ..formats.fields import Fields
-from ..iac.plan import COMMANDS, ROOT, workplace
-from ..iac.state import Keeper, schema_of
+from ..iac import engine_named
+from ..iac.plan import ROOT, stack_container
+from ..iac.state import StateBackend, schema_of
 from ..runtime.layout import blob_titled
 from ..runtime.stage import Stage, StageRunner, never
 from ..steps.apply import BROKEN, REFUSED, WAIT
@@ -24,22 +25,22 @@ from .verify import VerifiedRelease
 VOLUME: Final = "slipway-environments"
 
 
-def _lasting(source: Source, keeper: Keeper) -> dagger.Container:
-    """The workplace, where this moment's answer is nobody else's and what the stack makes stays."""
+def _lasting(source: Source, backend: StateBackend) -> dagger.Container:
+    """The container of the stack, where this moment's answer is nobody else's and what the stack makes stays."""
     infrastructure = source.project.infrastructure
-    if not keeper.keeps(infrastructure):
+    if not backend.is_configured(infrastructure):
         raise ConfigError(
-            "nobody keeps the state of this project's infrastructure",
+            "no state backend is configured for this project's infrastructure",
             where="slipway.yaml",
             remedy="Write `infrastructure.state: embedded`, or pass --state-backend env://NAME",
         )
-    return workplace(source, keeper).with_mounted_cache(
+    return stack_container(source, backend).with_mounted_cache(
         f"{ROOT}/{infrastructure.stack}/.slipway", dag.cache_volume(VOLUME)
     )
 
 
 async def apply_plan(
-    source: Source, keeper: Keeper, release: VerifiedRelease, runner: StageRunner
+    source: Source, backend: StateBackend, release: VerifiedRelease, runner: StageRunner
 ) -> str:
     """Apply the plan of a verified release; those bytes, and nothing planned anew.
 
@@ -50,7 +51,7 @@ async def apply_plan(
     facts = newest(plan.evidence.statements[PLAN])
     top = infrastructure.stack.partition("/")[0]
     container = (
-        keeper.sealing(_lasting(source, keeper))
+        backend.sealing(_lasting(source, backend))
         .with_mounted_temp("/run/private")
         .with_mounted_file("/plan.sealed", await blob_titled(plan.layout, SEALED))
         .with_new_file("/facts.json", facts.predicate())
@@ -61,7 +62,8 @@ async def apply_plan(
         argv=(
             "python", "-m", "slipway.steps.apply", "--sealed", "/plan.sealed", "--facts", "/facts.json",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--schema", schema_of(source.project),
-            "--tool", COMMANDS[infrastructure.engine], "--private", "/run/private/plan", *keeper.key_options,
+            "--tool", engine_named(infrastructure.engine.value).command,
+            "--private", "/run/private/plan", *backend.key_options,
         ),
         cache=never(),
         accept=(0, REFUSED, BROKEN),
@@ -91,10 +93,13 @@ def _told(printed: str, where: str) -> str:
     return f"applied {where}\nspent   {done.text('plan')}\nstate   {state.told}\n\n{done.text('told').strip()}"
 
 
-async def find_drift(source: Source, keeper: Keeper, runner: StageRunner) -> str:
+async def find_drift(source: Source, backend: StateBackend, runner: StageRunner) -> str:
     """Compare the infrastructure and its state with the stack; raises Drifted with what differs."""
     infrastructure = source.project.infrastructure
-    tool = [COMMANDS[infrastructure.engine], f"-chdir={ROOT}/{infrastructure.stack}"]
+    tool = [
+        engine_named(infrastructure.engine.value).command,
+        f"-chdir={ROOT}/{infrastructure.stack}",
+    ]
     steps = [
         [*tool, "init", "-input=false", "-no-color"],
         [
@@ -104,7 +109,7 @@ async def find_drift(source: Source, keeper: Keeper, runner: StageRunner) -> str
     ]  # fmt: skip
     stage = Stage(
         name="drift",
-        container=_lasting(source, keeper).with_new_file("/commands.json", json.dumps(steps)),
+        container=_lasting(source, backend).with_new_file("/commands.json", json.dumps(steps)),
         argv=(
             "python", "-m", "slipway.steps.sequence", "--commands", "/commands.json", "--each",
         ),

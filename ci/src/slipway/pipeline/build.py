@@ -15,7 +15,8 @@ from ..runtime.concurrency import concurrently
 from ..runtime.layout import digest_of
 from ..runtime.stage import StageRunner
 from ..runtime.tools import NOBODY
-from ..signers.cosign import MODEL_SIGNATURE, Verifier, signing_folder
+from ..signers.model_signing import MODEL_SIGNATURE, sign_model_stage
+from ..signers.verifier import Verifier
 from ..verdicts.verdict import Verdict
 from .champion import challenge
 from .job import Built, Existing, ReleaseJob
@@ -84,7 +85,7 @@ async def _sbom(job: ReleaseJob, image: Image) -> str:
 async def _sign_model(job: ReleaseJob, model: Model, verifier: Verifier) -> str:
     """The signature of the model's folder; empty where the signer cannot make one."""
     folder = trained(model.files)
-    stage = signing_folder(job.source.tools, job.publisher.signer, folder, verifier.mark)
+    stage = sign_model_stage(job.source.tools, job.publisher.signer, folder, verifier.mark)
     if stage is None:
         return ""
     outcome = await job.runner.run_to_success(stage)

@@ -19,7 +19,7 @@ from ..publishing.client import RegistryClient
 from ..runtime.layout import digest_of, files_of
 from ..runtime.stage import Input
 from ..runtime.tools import NOBODY
-from ..signers.cosign import Verifier
+from ..signers.verifier import Verifier
 from ..verdicts.verdict import Status, Verdict
 from .verify import verify_artifact
 

@@ -21,7 +21,7 @@ from ..errors import ConfigError
 from ..gates import GATES
 from ..gates.base import BuiltImage, ModelPair, SourceTree, Subject, TrainedModel
 from ..iac import plan as plan_stages
-from ..iac.state import Keeper
+from ..iac.state import StateBackend
 from ..runtime.stage import Stage, StageRunner
 from ..runtime.tools import NOBODY
 
@@ -32,7 +32,7 @@ class Debugger:
 
     source: Source
     history: History
-    keeper: Keeper = field(default_factory=Keeper)
+    backend: StateBackend = field(default_factory=StateBackend)
     runner: StageRunner = field(default_factory=StageRunner)
 
     async def model(self) -> Model:
@@ -93,20 +93,20 @@ async def _pack_model(debugger: Debugger) -> Stage:
 
 
 async def _state(debugger: Debugger) -> Stage:
-    return plan_stages.asking(debugger.source, debugger.keeper)
+    return plan_stages.state_stage(debugger.source, debugger.backend)
 
 
 async def _plan(debugger: Debugger) -> Stage:
-    source, keeper = debugger.source, debugger.keeper
+    source, backend = debugger.source, debugger.backend
     head = await debugger.history.head()
-    state = await plan_stages.state_of(source, debugger.runner, keeper)
-    return plan_stages.planning(source, head.epoch, keeper, state)
+    state = await plan_stages.state_of(source, debugger.runner, backend)
+    return plan_stages.plan_stage(source, head.epoch, backend, state)
 
 
 async def _pack_plan(debugger: Debugger) -> Stage:
     files = (await _plan(debugger)).finished().directory(plan_stages.OUT)
     head = await debugger.history.head()
-    return plan_stages.packing(debugger.source, files, head.sha)
+    return plan_stages.pack_stage(debugger.source, files, head.sha)
 
 
 async def _layers(debugger: Debugger) -> Mapping[str, Stage]:

@@ -10,7 +10,7 @@ from dagger import field as shown
 from ..oci.digests import Reference
 from ..report.files import RECORD, TEXT, report_files
 from ..report.text import Made
-from ..signers.cosign import Verifier
+from ..signers.verifier import Verifier
 from .job import Candidate, ReleaseJob
 
 

@@ -13,7 +13,7 @@ from ..artifacts.source import Source
 from ..attestations.release import Release as ReleaseRecord
 from ..errors import ConfigError
 from ..iac.plan import Plan
-from ..iac.state import Keeper
+from ..iac.state import StateBackend
 from ..oci.digests import Digest, commit_tag
 from ..policy.case import ATTESTED
 from ..policy.champion import TAG as CHAMPION
@@ -36,7 +36,7 @@ class ReleaseJob:
     head: Commit
     changes: tuple[str, ...] = ()
     builder: str = LOCAL
-    keeper: Keeper = field(default_factory=Keeper)
+    backend: StateBackend = field(default_factory=StateBackend)
     advisories: dagger.Directory | None = None
 
     @property

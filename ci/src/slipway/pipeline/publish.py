@@ -20,7 +20,7 @@ from ..runtime.concurrency import concurrently
 from ..runtime.layout import digest_of, manifest_of, size_of
 from ..runtime.stage import Stage
 from ..runtime.tools import fingerprint
-from ..signers.cosign import Verifier
+from ..signers.verifier import Verifier
 from ..verdicts.verdict import Verdict
 from .job import Built, Candidate, ReleaseJob
 from .materials import Materials, materials_of

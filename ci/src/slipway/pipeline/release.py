@@ -9,9 +9,10 @@ from ..gates.base import ModelPair, SourceTree, judge_all, require
 from ..iac.plan import plan_stack
 from ..publishing.publisher import refuse_moved
 from ..runtime.concurrency import concurrently
-from ..signers.cosign import Verifier
+from ..signers.verifier import Verifier
 from ..verdicts.verdict import Verdict
 from .build import build_and_judge
+from .catalogue import made_with
 from .champion import judged_before
 from .dist import Release, report_release
 from .job import Existing, ReleaseJob
@@ -34,7 +35,7 @@ async def make_release(job: ReleaseJob, allow_dirty: bool) -> Release:
     checks, built, plan, earlier = await concurrently(
         _judge_source(job),
         build_and_judge(job, existing, verifier),
-        plan_stack(job.source, job.runner, job.head, job.keeper),
+        plan_stack(job.source, job.runner, job.head, job.backend),
         _judged_earlier(job, existing, verifier),
     )
     verdicts = in_declared_order([*checks, *built.verdicts, *earlier])
@@ -66,7 +67,8 @@ async def _verifier(job: ReleaseJob) -> Verifier:
 
 
 async def _tool_images(job: ReleaseJob) -> Mapping[str, str]:
-    return await job.source.tools.resolved(job.source.project.infrastructure.engine.value)
+    engine = job.source.project.infrastructure.engine.value
+    return await job.source.tools.resolved(made_with(engine))
 
 
 async def _judge_source(job: ReleaseJob) -> Sequence[Verdict]:

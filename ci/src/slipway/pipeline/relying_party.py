@@ -8,7 +8,8 @@ import dagger
 from ..errors import ConfigError, VerificationError
 from ..policy.document import EMBEDDED, FILE, Policy, Signer, parse
 from ..publishing.client import RegistryClient
-from ..signers.cosign import Key, Verifier, public_key
+from ..signers import default_signer
+from ..signers.verifier import Verifier
 from .verify import VerifiedRelease, verify_release
 
 
@@ -79,7 +80,7 @@ class RelyingParty:
     async def _embedded_pem(self, client: RegistryClient) -> str:
         if self.public_key is not None:
             return await self.public_key.contents()
-        return await public_key(client.tools, Key(), client.runner)
+        return (await default_signer().verifier(client.tools, client.runner)).pem
 
 
 async def verify_release_for(

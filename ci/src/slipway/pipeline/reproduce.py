@@ -19,13 +19,14 @@ from ..attestations.provenance import Recorded, newest
 from ..attestations.statements import PROVENANCE
 from ..errors import DirtyTree, NotReproduced
 from ..iac.plan import plan_stack
-from ..iac.state import Keeper
+from ..iac.state import StateBackend
 from ..publishing.client import RegistryClient
 from ..runtime.concurrency import concurrently
+from ..runtime.images import ToolImage
 from ..runtime.layout import digest_of
 from ..runtime.stage import Input, Stage
 from ..runtime.tools import Tools, fingerprint
-from ..signers.cosign import Verifier
+from ..signers.verifier import Verifier
 from .verify import VerifiedArtifact, first_verifier, read_release, verify_artifact
 
 KINDS: Final = ("model", "image", "plan")
@@ -38,7 +39,7 @@ class ReproduceJob:
 
     client: RegistryClient
     history: History
-    keeper: Keeper = field(default_factory=Keeper)
+    backend: StateBackend = field(default_factory=StateBackend)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +139,7 @@ async def _rebuild(job: ReproduceJob, recorded: RecordedRelease) -> Mapping[str,
         model = await train_model(source, runner, history)
         return await build_image(source, model, runner, head)
 
-    made, plan = await concurrently(image(), plan_stack(source, runner, head, job.keeper))
+    made, plan = await concurrently(image(), plan_stack(source, runner, head, job.backend))
     return {"model": made.model.layout, "image": made.layout, "plan": plan.layout}
 
 
@@ -147,7 +148,7 @@ async def _refuse_missing(tools: Tools, recorded: Mapping[str, str]) -> None:
 
     async def is_served(name: str) -> bool:
         try:
-            await tools.image(name).sync()
+            await tools.image(ToolImage(name, recorded[name])).sync()
         except dagger.QueryError:
             return False
         return True

@@ -19,7 +19,7 @@ from ..policy.rules import evaluate
 from ..policy.verification import Verification
 from ..publishing.client import PulledArtifact, RegistryClient
 from ..runtime.concurrency import concurrently
-from ..signers.cosign import Verifier
+from ..signers.verifier import Verifier
 
 _VERIFIED: Final = object()
 """Held by this module alone: whoever has it has verified."""

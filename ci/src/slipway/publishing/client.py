@@ -21,10 +21,12 @@ from ..oci.manifests import MANIFEST_LIMIT
 from ..oci.registry_errors import absent, explain, of_registry, said
 from ..policy.case import ATTESTED, Evidence
 from ..registries.base import Registry
+from ..runtime.images import COSIGN, CRANE
 from ..runtime.memo import once
 from ..runtime.stage import Outcome, Stage, StageRunner, never
 from ..runtime.tools import Tools
-from ..signers.cosign import SIGNATURE, Verifier, verify_commands
+from ..signers.cosign import SIGNATURE, verify_commands
+from ..signers.verifier import Verifier
 
 PULLED: Final = "/pulled"
 # Verification reads what others wrote: it may not go on for ever.
@@ -63,7 +65,7 @@ class RegistryClient:
 
     async def lookup(self, tags: Sequence[str]) -> Mapping[str, str]:
         """The digests of those tags that exist; raises RegistryError where the registry does not answer."""
-        commands = [["crane", "digest", self.registry.inside(tag)] for tag in tags]
+        commands = [["crane", "digest", self.registry.internal(tag)] for tag in tags]
         results = results_of(await self.run("lookup", commands, options=("--each",)))
         digests: dict[str, str] = {}
         for tag, result in zip(tags, results, strict=True):
@@ -79,7 +81,7 @@ class RegistryClient:
         The digest is that of the manifest that was read: looked up apart, a tag could move in between. Raises
         ContentMismatch where it is not the one that the reference names.
         """
-        inside = self.registry.inside(reference)
+        inside = self.registry.internal(reference)
         manifest = await self._output("read-release", ["crane", "manifest", inside])
         digest = Digest.of(manifest.encode())
         wanted = Reference.parse(reference).digest
@@ -118,7 +120,7 @@ class RegistryClient:
         registry does not answer.
         """
         wanted = ATTESTED[kind] if types is None else tuple(types)
-        inside = self.registry.inside(pinned)
+        inside = self.registry.internal(pinned)
         stage = stage or f"verify-{kind}"
         outcome = await self.run(
             stage,
@@ -164,7 +166,7 @@ class RegistryClient:
     @once
     def container(self) -> dagger.Container:
         """A container with crane and cosign."""
-        return self.tools.box("crane", "cosign")
+        return self.tools.tool_container(CRANE, COSIGN)
 
     async def run(
         self,
@@ -202,7 +204,7 @@ class RegistryClient:
     def error(self, text: str) -> RegistryError:
         """What a client said about the registry, as people know its address."""
         return explain(
-            text.replace(self.registry.inside(self.registry.host), self.registry.host),
+            text.replace(self.registry.internal(self.registry.host), self.registry.host),
             self.registry.host,
         )
 

@@ -15,7 +15,7 @@ import anyio
 from ..errors import VerificationError
 from ..formats.fields import Fields
 from ..policy.case import Evidence
-from ..signers.cosign import Verifier
+from ..signers.verifier import Verifier
 from .client import PulledArtifact
 from .publisher import Publisher, Subject
 

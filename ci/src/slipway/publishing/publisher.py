@@ -12,7 +12,8 @@ import dagger
 from ..errors import SigningError, TagConflict
 from ..oci.registry_errors import of_registry, said
 from ..runtime.layout import digest_of
-from ..signers.cosign import Signer, attest_command, sign_commands
+from ..signers.base import Signer
+from ..signers.cosign import attest_command, sign_commands
 from .client import FAILED, RegistryClient
 
 TAG: Final = "tag"
@@ -62,7 +63,7 @@ class Publisher:
         two writers at once would overwrite. Another run may be such a writer: see publish_until_stable.
         """
         pinned = f"{subject.repository}@{await digest_of(subject.layout)}"
-        inside = self.client.registry.inside(pinned)
+        inside = self.client.registry.internal(pinned)
         container = self.signer.mounted(self.client.container()).with_mounted_directory(
             "/layout", subject.layout
         )
@@ -77,7 +78,7 @@ class Publisher:
             subject.publish_stage,
             commands,
             container,
-            options=self.signer.handed,
+            options=self.signer.secret_options,
             gated_by=subject.gated_by,
         )
         if outcome.exit_code == FAILED:
@@ -94,7 +95,7 @@ class Publisher:
     async def tag(self, tags: Mapping[str, str], gated_by: Sequence[str]) -> None:
         """Give tags to digests, in the order given: whoever finds the last finds all of them."""
         commands = [
-            ["crane", "tag", self.client.registry.inside(pinned), tag.rpartition(":")[2]]
+            ["crane", "tag", self.client.registry.internal(pinned), tag.rpartition(":")[2]]
             for tag, pinned in tags.items()
         ]
         outcome = await self.client.run(TAG, commands, gated_by=gated_by)

@@ -1,16 +1,15 @@
-"""The pinned tool containers. This is the only room that names an image.
+"""The pinned tool containers: every step runs in one of them.
 
 Every step runs on the Python image, with the one static binary it needs copied out of the tool's own image: a
 shell is there when a step has to be debugged, and each step is timed by the same small program.
 
-An image is named by its version here and resolved to a digest by the engine; a lock of digests (`--image-lock`)
-replaces names by digests where a site, or a machine with stand-ins, needs others.
+Their images are in `images`, in the files of the gates, and in those of the infrastructure engines.
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,29 +20,9 @@ from dagger import dag
 
 from ..errors import ConfigError
 from .concurrency import concurrently
+from .images import PYTHON, ToolImage
 from .memo import once
 
-IMAGES: Final[Mapping[str, str]] = {
-    "python": "docker.io/library/python:3.11-slim-bookworm",
-    "git": "docker.io/alpine/git:v2.49.1",
-    "registry": "docker.io/library/registry:2.8.3",
-    "crane": "gcr.io/go-containerregistry/crane:v0.22.1",
-    "cosign": "ghcr.io/sigstore/cosign/cosign:v3.1.3",
-    "trivy": "docker.io/aquasec/trivy:0.74.0",
-    "osv-scanner": "ghcr.io/google/osv-scanner:v2.2.4",
-    "opentofu": "ghcr.io/opentofu/opentofu:1.12.6-minimal",
-    "terraform": "docker.io/hashicorp/terraform:1.13.3",
-    "postgres": "docker.io/library/postgres:15-bookworm",
-}
-# Where each tool's image keeps its static binary, and the name under which steps call it.
-BINARIES: Final[Mapping[str, tuple[str, str]]] = {
-    "crane": ("/ko-app/crane", "crane"),
-    "cosign": ("/ko-app/cosign", "cosign"),
-    "trivy": ("/usr/local/bin/trivy", "trivy"),
-    "osv-scanner": ("/osv-scanner", "osv-scanner"),
-    "opentofu": ("/usr/local/bin/tofu", "tofu"),
-    "terraform": ("/bin/terraform", "terraform"),
-}
 VERSION: Final = "0.1.0"  # of ci/pyproject.toml, as a test sees
 PACKAGE: Final = Path(__file__).parents[1]
 LIBRARY: Final = "/opt/slipway"  # where steps find slipway.steps
@@ -69,19 +48,19 @@ class Tools:
         default=lambda folders: from_host(folders)
     )
 
-    def reference(self, name: str) -> str:
+    def reference(self, image: ToolImage) -> str:
         """The image reference of a tool, from the lock where it has one."""
-        return self.lock.get(name, IMAGES[name])
+        return self.lock.get(image.name, image.reference)
 
     @once
-    def image(self, name: str) -> dagger.Container:
+    def image(self, image: ToolImage) -> dagger.Container:
         """The tool's own image, as it is published."""
-        return dag.container().from_(self.reference(name))
+        return dag.container().from_(self.reference(image))
 
     @once
     def python(self) -> dagger.Container:
         """The Python image that every step runs on; prints at once and leaves no byte-code behind."""
-        container = self.image("python")
+        container = self.image(PYTHON)
         if self.fresh:
             container = container.with_env_variable("SLIPWAY_CACHE_KEY", self.fresh)
         return (
@@ -117,23 +96,19 @@ class Tools:
         )  # fmt: skip
 
     @once
-    def box(self, *names: str, locked: str = "") -> dagger.Container:
-        """The Python image with the named tools on its PATH, and the packages of one of our locks."""
+    def tool_container(self, *images: ToolImage, locked: str = "") -> dagger.Container:
+        """The Python image with the binaries of these images on its PATH, and the packages of one of our locks."""
         container = self.with_locked(self.python(), locked) if locked else self.python()
-        for name in names:
-            path, command = BINARIES[name]
+        for image in images:
             container = container.with_file(
-                f"/usr/local/bin/{command}", self.image(name).file(path)
+                f"/usr/local/bin/{image.command}", self.image(image).file(image.binary)
             )
         return container
 
-    async def resolved(self, engine: str) -> dict[str, str]:
-        """The images that steps use, each with the digest that its name stands for now; `engine` is the one
-        of infrastructure."""
-        others = {"registry", "postgres", "opentofu", "terraform"} - {engine}
-        names = [name for name in IMAGES if name not in others]
-        pinned = await concurrently(*(self.image(name).image_ref() for name in names))
-        return dict(zip(names, pinned, strict=True))
+    async def resolved(self, images: Sequence[ToolImage]) -> dict[str, str]:
+        """Images by name, each with the digest that it stands for now."""
+        pinned = await concurrently(*(self.image(image).image_ref() for image in images))
+        return {image.name: reference for image, reference in zip(images, pinned, strict=True)}
 
     @once
     def assembler(self) -> dagger.Container:
@@ -192,8 +167,8 @@ def _copied(folders: tuple[str, ...]) -> str:
     return str(target)
 
 
-async def tools_from(lock: dagger.File | None) -> Tools:
-    """A module's tools under a lock file: JSON, an object from a name in IMAGES to a reference with a digest.
+async def tools_from(lock: dagger.File | None, catalogue: Sequence[ToolImage]) -> Tools:
+    """A module's tools under a lock file: JSON, an object from a name in the catalogue to a reference with a digest.
 
     Raises ConfigError where the file is no such object or names an image without a digest.
     """
@@ -203,18 +178,21 @@ async def tools_from(lock: dagger.File | None) -> Tools:
         content = json.loads(await lock.contents())
     except ValueError as error:
         raise ConfigError(f"the image lock is not JSON: {error}") from error
-    return Tools(lock=_checked(content), own=from_module)
+    return Tools(lock=checked_lock(content, catalogue), own=from_module)
 
 
-def _checked(content: object) -> Mapping[str, str]:
+def checked_lock(content: object, catalogue: Sequence[ToolImage]) -> Mapping[str, str]:
+    """What an image lock holds; raises ConfigError for a name that is not in the catalogue, or without a digest."""
+    known = [image.name for image in catalogue]
     if not isinstance(content, dict):
         raise ConfigError(
             "the image lock is not a JSON object", remedy='Write {"python": "…@sha256:…"}'
         )
     for name, reference in content.items():
-        if name not in IMAGES:
-            known = ", ".join(IMAGES)
-            raise ConfigError(f"the image lock names {name!r}", remedy=f"It may name: {known}")
+        if name not in known:
+            raise ConfigError(
+                f"the image lock names {name!r}", remedy=f"It may name: {', '.join(known)}"
+            )
         if not isinstance(reference, str) or "@sha256:" not in reference:
             raise ConfigError(
                 f"the image lock names {name} without a digest", remedy="Write it as name@sha256:…"

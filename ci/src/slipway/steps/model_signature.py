@@ -40,13 +40,13 @@ def opened(text: str, password: str) -> bytes:
 
     block = _BLOCK.search(text)
     if block is None:
-        raise DataError("the signing key is no key of cosign's", where="--key")
+        raise DataError("the signing key is not a cosign key", where="--signing-key")
     try:
         sealed: dict[str, Any] = json.loads(base64.b64decode(block[1]))
         kdf, cipher = sealed["kdf"], sealed["cipher"]
         if (kdf["name"], cipher["name"]) != ("scrypt", "nacl/secretbox"):
             raise DataError(
-                "the signing key is sealed in a way that nobody here knows", where="--key"
+                "the signing key is encrypted in a way that is not supported", where="--signing-key"
             )
         cost = kdf["params"]
         key = hashlib.scrypt(
@@ -56,7 +56,7 @@ def opened(text: str, password: str) -> bytes:
         content = base64.b64decode(sealed["ciphertext"])
         return bytes(SecretBox(key).decrypt(content, base64.b64decode(cipher["nonce"])))
     except (ValueError, KeyError, TypeError, CryptoError) as error:
-        raise DataError(f"the signing key does not open: {error}", where="--key") from None
+        raise DataError(f"the signing key does not open: {error}", where="--signing-key") from None
 
 
 def pem(key: bytes) -> str:

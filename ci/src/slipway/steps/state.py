@@ -40,7 +40,7 @@ def connected() -> Iterator[Any]:
             if time.monotonic() - began > _STARTING:
                 raise DataError(
                     f"the state's database does not answer: {str(error).splitlines()[0]}",
-                    where="--state",
+                    where="--state-backend",
                     remedy="Check that it is running and in reach of the engine",
                 ) from None
             time.sleep(0.1)

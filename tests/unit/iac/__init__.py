@@ -1,0 +1,1 @@
+"""Tests of infrastructure engines, without an engine of Dagger."""

@@ -1,0 +1,1 @@
+"""Tests of signers, without an engine."""
