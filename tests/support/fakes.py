@@ -1,0 +1,446 @@
+"""The engine's objects in memory, and what the pipeline reaches the engine through: tools, stages, signers, Git.
+
+Each subclasses the interface and overrides only what would ask an engine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+import anyio.lowlevel
+import dagger
+from slipway.artifacts.git import Commit, History
+from slipway.errors import ConfigError, StageFailed
+from slipway.oci.digests import Digest
+from slipway.runtime.stage import Outcome, RunTrace, Stage, StageRunner
+from slipway.runtime.tools import Tools
+from slipway.signers.cosign import Signer, Verifier
+
+
+
+class EngineError(dagger.QueryError):
+    """What the engine answers to a query that fails."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        Exception.__init__(self, message)
+
+    def __new__(cls, message: str) -> EngineError:
+        """Past the client's own, which looks for a type in the server's answer."""
+        return cast("EngineError", Exception.__new__(cls, message))
+
+    def __str__(self) -> str:
+        """The message alone."""
+        return self.message
+
+
+class FakeFile(dagger.File):
+    """A file with a text; a file that is not there fails when it is read, as the engine's do."""
+
+    __hash__ = object.__hash__
+
+    def __init__(self, text: str | None, path: str = "file") -> None:
+        self.text = text
+        self.path = path
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    async def contents(self, **options: Any) -> str:
+        """The text."""
+        del options
+        if self.text is None:
+            raise EngineError(f"{self.path}: no such file or directory")
+        return self.text
+
+
+class FakeDirectory(dagger.Directory):
+    """A folder: texts by their paths."""
+
+    __hash__ = object.__hash__
+
+    def __init__(self, files: Mapping[str, str] | None = None) -> None:
+        self.files = dict(files or {})
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def file(self, path: str) -> FakeFile:
+        """A file of it; nothing fails before it is read."""
+        return FakeFile(self.files.get(path.strip("/")), path)
+
+    def directory(self, path: str) -> FakeDirectory:  # type: ignore[override]
+        """A folder in it."""
+        top = path.strip("/") + "/"
+        return FakeDirectory(
+            {
+                name.removeprefix(top): text
+                for name, text in self.files.items()
+                if name.startswith(top)
+            }
+        )
+
+    async def entries(self, *, path: str | None = None) -> list[str]:
+        """What is in it, one level deep."""
+        folder = self.directory(path) if path else self
+        return sorted({name.partition("/")[0] for name in folder.files})
+
+    async def exists(self, path: str, **options: Any) -> bool:
+        """Whether there is such a file or folder."""
+        del options
+        return path.strip("/") in self._paths()
+
+    async def glob(self, pattern: str) -> list[str]:
+        """The paths of files and folders that match."""
+        return sorted(path for path in self._paths() if _matches(path, pattern))
+
+    def filter(  # type: ignore[override]
+        self, *, exclude: list[str] | None = None, include: list[str] | None = None, **options: Any
+    ) -> FakeDirectory:
+        """The part of it that patterns choose; a pattern that matches a folder stands for all of it."""
+        del options
+        return FakeDirectory(
+            {
+                path: text
+                for path, text in self.files.items()
+                if include is None or _chosen(path, include)
+                if not _chosen(path, exclude or [])
+            }
+        )
+
+    def with_new_file(self, path: str, contents: str, **options: Any) -> FakeDirectory:  # type: ignore[override]
+        """The folder with a file."""
+        del options
+        return FakeDirectory(self.files | {path.strip("/"): contents})
+
+    def with_file(self, path: str, source: dagger.File, **options: Any) -> FakeDirectory:  # type: ignore[override]
+        """The folder with another folder's file, if that is there."""
+        del options
+        text = source.text if isinstance(source, FakeFile) else None
+        return FakeDirectory(self.files | ({path.strip("/"): text} if text is not None else {}))
+
+    def without_file(self, path: str) -> FakeDirectory:  # type: ignore[override]
+        """The folder without a file."""
+        return FakeDirectory({name: text for name, text in self.files.items() if name != path})
+
+    def without_directory(self, path: str) -> FakeDirectory:  # type: ignore[override]
+        """The folder without a folder."""
+        return self.filter(exclude=[path])
+
+    def _paths(self) -> set[str]:
+        return {parent for path in self.files for parent in _parents(path)}
+
+
+def _parents(path: str) -> list[str]:
+    """A path and the folders above it."""
+    parts = path.split("/")
+    return ["/".join(parts[: number + 1]) for number in range(len(parts))]
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return pattern == "**" or any(
+        fnmatchcase(path, each) for each in (pattern, pattern.removeprefix("**/"))
+    )
+
+
+def _chosen(path: str, patterns: Sequence[str]) -> bool:
+    return any(_matches(parent, pattern) for parent in _parents(path) for pattern in patterns)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A method that a container was made with."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+
+
+class FakeContainer(dagger.Container):
+    """A container that remembers how it was made.
+
+    `content` are its files and folders by their paths; `printed` what a command prints, by the command's first word;
+    `gone` the images that no registry serves any more.
+    """
+
+    __hash__ = object.__hash__
+
+    def __init__(
+        self,
+        content: Mapping[str, Any] | None = None,
+        *,
+        address: str = "",
+        printed: Mapping[str, str] | None = None,
+        gone: frozenset[str] = frozenset(),
+        calls: tuple[Call, ...] = (),
+    ) -> None:
+        self.content = {
+            path: FakeFile(each, path) if isinstance(each, str) else each
+            for path, each in (content or {}).items()
+        }
+        self.address = address
+        self.printed = printed or {}
+        self.gone = gone
+        self.calls = calls
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def called(self, name: str, *arguments: Any, **options: Any) -> FakeContainer:
+        """The container after one more method; `content` of it is what a path of the first argument holds then."""
+        content = dict(self.content)
+        if name in _PLACING:
+            place = arguments[1]
+            content[arguments[0]] = FakeFile(place) if isinstance(place, str) else place
+        return FakeContainer(
+            content,
+            address=self.address,
+            printed=self.printed,
+            gone=self.gone,
+            calls=(*self.calls, Call(name, arguments, options)),
+        )
+
+    def file(self, path: str, **options: Any) -> FakeFile:
+        """A file in it, also in a folder that is mounted."""
+        del options
+        there = self.content.get(path)
+        if isinstance(there, FakeFile):
+            return there
+        for place, folder in reversed(self.content.items()):
+            if isinstance(folder, FakeDirectory) and path.startswith(place.rstrip("/") + "/"):
+                return folder.file(path.removeprefix(place.rstrip("/")))
+        return FakeFile(None, path)
+
+    def directory(self, path: str, **options: Any) -> FakeDirectory:
+        """A folder in it: one that is mounted, or the files below a path."""
+        del options
+        there = self.content.get(path)
+        if isinstance(there, FakeDirectory):
+            return there
+        top = path.rstrip("/") + "/"
+        return FakeDirectory(
+            {
+                place.removeprefix(top): each.text or ""
+                for place, each in self.content.items()
+                if place.startswith(top) and isinstance(each, FakeFile)
+            }
+        )
+
+    async def exists(self, path: str, **options: Any) -> bool:
+        """Whether it has such a file."""
+        del options
+        return self.file(path).text is not None
+
+    async def stdout(self) -> str:
+        """What its last command printed."""
+        commands = [call.arguments[0] for call in self.calls if call.name == "with_exec"]
+        return self.printed.get(commands[-1][0], "") if commands else ""
+
+    async def image_ref(self) -> str:
+        """The address of its image, with a digest."""
+        if "@" in self.address:
+            return self.address
+        return f"{self.address}@{Digest.of(self.address.encode())}"
+
+    async def sync(self) -> FakeContainer:  # type: ignore[override]
+        """Nothing, where its image can be had."""
+        if self.address in self.gone:
+            raise EngineError(f"{self.address}: not found")
+        return self
+
+    def as_tarball(self, **options: Any) -> FakeFile:
+        """A file that stands for it."""
+        del options
+        return FakeFile(f"tar of {self.address}")
+
+    def as_service(self, **options: Any) -> dagger.Service:
+        """A service that is never started."""
+        return dagger.dag.container().as_service(**options)
+
+
+_PLACING = {
+    "with_new_file", "with_file", "with_directory", "with_mounted_file", "with_mounted_directory",
+}  # fmt: skip
+
+
+def _recording(name: str) -> Callable[..., FakeContainer]:
+    def method(container: FakeContainer, *arguments: Any, **options: Any) -> FakeContainer:
+        return container.called(name, *arguments, **options)
+
+    return method
+
+
+for _name in dir(dagger.Container):
+    if _name.startswith(("with_", "without_")):
+        setattr(FakeContainer, _name, _recording(_name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeTools(Tools):
+    """Tool containers in memory: `content` is in each of them, `gone` are images that are served no more."""
+
+    content: Mapping[str, Any] = field(default_factory=dict)
+    printed: Mapping[str, str] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    own: Callable[[tuple[str, ...]], dagger.Directory] = field(
+        default=lambda folders: FakeDirectory({f"slipway/{name}/x.py": "" for name in folders})
+    )
+
+    def image(self, name: str) -> dagger.Container:
+        """The tool's own image."""
+        return FakeContainer(
+            self.content, address=self.reference(name), printed=self.printed, gone=self.gone
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """How a stage goes: its exit code, output and files; `after` other tasks had that many turns."""
+
+    exit_code: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict)
+    printed: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.5
+    after: int = 0
+
+
+Answer = Reply | Exception | Callable[[Stage], Reply]
+
+
+class FakeRunner(StageRunner):
+    """Answers stages by their names, and keeps them in the order in which they began.
+
+    `registry` answers the stages that have no reply of their own and talk to a registry.
+    """
+
+    def __init__(
+        self,
+        replies: Mapping[str, Answer],
+        registry: Callable[[Stage], Reply] | None = None,
+    ) -> None:
+        super().__init__(RunTrace())
+        self.replies = dict(replies)
+        self.registry = registry
+        self.stages: list[Stage] = []
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the stages that ran."""
+        return [stage.name for stage in self.stages]
+
+    def stage(self, name: str) -> Stage:
+        """The one stage of that name that ran."""
+        (stage,) = (each for each in self.stages if each.name == name)
+        return stage
+
+    async def run(self, stage: Stage) -> Outcome:
+        """The reply; a code that the stage does not accept is a crash."""
+        self.stages.append(stage)
+        started = time.time()
+        reply = self._reply(stage)
+        for _ in range(reply.after):
+            await anyio.lowlevel.checkpoint()
+        if reply.exit_code not in stage.accept:
+            raise StageFailed(
+                stage.name,
+                exit_code=reply.exit_code,
+                tail=reply.stderr,
+                debug=stage.debug_command,
+            )
+        self.trace.record(stage.name, started=started, seconds=reply.seconds, after=stage.after)
+        return Outcome(
+            exit_code=reply.exit_code,
+            stdout=reply.stdout,
+            stderr=reply.stderr,
+            container=FakeContainer(reply.content, printed=reply.printed),
+            seconds=reply.seconds,
+            versions=reply.versions,
+        )
+
+    def _reply(self, stage: Stage) -> Reply:
+        answer = self.replies.get(stage.name, self.registry)
+        if answer is None:
+            raise AssertionError(f"nobody answers the stage {stage.name}")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, Reply) else answer(stage)
+
+
+def text_in(stage: Stage, path: str) -> str:
+    """The text of a file that a stage's container has."""
+    container = stage.container
+    assert isinstance(container, FakeContainer), container
+    text = container.file(path).text
+    assert text is not None, f"{stage.name} has no {path}"
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeSigner(Signer):
+    """Signs as a name; `error` is raised where its key would be opened, `folders` says whether it signs folders."""
+
+    name: str = "developer"
+    error: Exception | None = None
+    folders: bool = True
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """cosign's options, which FakeRegistry understands."""
+        return ("--key", self.pem)
+
+    @property
+    def handed(self) -> tuple[str, ...]:
+        """No secret."""
+        return ()
+
+    @property
+    def pem(self) -> str:
+        """Its public key."""
+        return f"PEM of {self.name}"
+
+    def mounted(self, container: dagger.Container) -> dagger.Container:
+        """The container as it is."""
+        return container
+
+    async def verifier(self, tools: Tools, runner: StageRunner) -> Verifier:
+        """Its public key, if it can be opened."""
+        del tools, runner
+        if self.error is not None:
+            raise self.error
+        return Verifier(pem=self.pem)
+
+    def folder_options(self) -> tuple[str, ...] | None:
+        """The options for a folder."""
+        return self.options if self.folders else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeHistory(History):
+    """A history of one commit, with the tree that Git has of it; `changes` are what the work tree has beside."""
+
+    commit: Commit
+    tree: dagger.Directory
+    changes: tuple[str, ...] = ()
+    container: dagger.Container = field(default_factory=FakeContainer)
+
+    async def last(self, paths: Sequence[str]) -> Commit:
+        """The commit."""
+        del paths
+        return self.commit
+
+    async def head_and_changes(self) -> tuple[Commit, tuple[str, ...]]:
+        """The commit and the changes."""
+        return self.commit, self.changes
+
+    async def at(self, sha: str) -> tuple[dagger.Directory, History]:
+        """The tree, if it is of this commit."""
+        if sha != self.commit.sha:
+            raise ConfigError(f"this repository does not hold the commit {sha}")
+        return self.tree, self
