@@ -232,5 +232,3 @@ def job(
 def runner(release: ReleaseJob) -> FakeRunner:
     """What a release runs its stages with."""
     return runner_of(release.publisher.client)
-
-
