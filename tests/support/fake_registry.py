@@ -65,24 +65,31 @@ class FakeRegistry:
 
     def __call__(self, stage: Stage) -> Reply:
         """How a stage goes that runs crane and cosign."""
-        before = (
-            {name: set(each) for name, each in self.signers.items()},
-            {name: list(each) for name, each in self.attestations.items()},
-        )
-        results, content = [], {}
+        before = self.copy()
+        results: list[tuple[int, str, str]] = []
+        content: dict[str, Any] = {}
         for command in json.loads(text_in(stage, "/commands.json")):
             code, printed, error = self._answer(command, stage, content)
             if code and "--each" not in stage.argv:
                 return Reply(exit_code=4, stderr=f"{command[0]} {command[1]}: {error}")
-            results.append([code, printed, error])
+            results.append((code, printed, error))
         kind = stage.name.removeprefix("publish-").partition("-")[0]
         if stage.name.startswith("publish-") and self.drops.get(kind):
             self.drops[kind] -= 1
-            self.signers, self.attestations = before
+            self.signers, self.attestations = before.signers, before.attestations
         each = "--each" in stage.argv
         return Reply(
             stdout=json.dumps(results if each else [printed for _, printed, _ in results]),
             content=content,
+        )
+
+    def copy(self) -> FakeRegistry:
+        """A registry that holds the same, and is well-behaved."""
+        return FakeRegistry(
+            layouts=dict(self.layouts),
+            tags=dict(self.tags),
+            signers={name: set(each) for name, each in self.signers.items()},
+            attestations={name: list(each) for name, each in self.attestations.items()},
         )
 
     def attest(self, pinned: str, by: str, predicate_type: str, predicate: object) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import Any
 
 import anyio.lowlevel
 import dagger
@@ -30,7 +30,7 @@ class EngineError(dagger.QueryError):
 
     def __new__(cls, message: str) -> EngineError:
         """Past the client's own, which looks for a type in the server's answer."""
-        return cast("EngineError", Exception.__new__(cls, message))
+        return Exception.__new__(cls, message)
 
     def __str__(self) -> str:
         """The message alone."""
@@ -72,7 +72,7 @@ class FakeDirectory(dagger.Directory):
         """A file of it; nothing fails before it is read."""
         return FakeFile(self.files.get(path.strip("/")), path)
 
-    def directory(self, path: str) -> FakeDirectory:  # type: ignore[override]
+    def directory(self, path: str) -> FakeDirectory:
         """A folder in it."""
         top = path.strip("/") + "/"
         return FakeDirectory(
@@ -97,7 +97,7 @@ class FakeDirectory(dagger.Directory):
         """The paths of files and folders that match."""
         return sorted(path for path in self._paths() if _matches(path, pattern))
 
-    def filter(  # type: ignore[override]
+    def filter(
         self, *, exclude: list[str] | None = None, include: list[str] | None = None, **options: Any
     ) -> FakeDirectory:
         """The part of it that patterns choose; a pattern that matches a folder stands for all of it."""
@@ -111,22 +111,22 @@ class FakeDirectory(dagger.Directory):
             }
         )
 
-    def with_new_file(self, path: str, contents: str, **options: Any) -> FakeDirectory:  # type: ignore[override]
+    def with_new_file(self, path: str, contents: str, **options: Any) -> FakeDirectory:
         """The folder with a file."""
         del options
         return FakeDirectory(self.files | {path.strip("/"): contents})
 
-    def with_file(self, path: str, source: dagger.File, **options: Any) -> FakeDirectory:  # type: ignore[override]
+    def with_file(self, path: str, source: dagger.File, **options: Any) -> FakeDirectory:
         """The folder with another folder's file, if that is there."""
         del options
         text = source.text if isinstance(source, FakeFile) else None
         return FakeDirectory(self.files | ({path.strip("/"): text} if text is not None else {}))
 
-    def without_file(self, path: str) -> FakeDirectory:  # type: ignore[override]
+    def without_file(self, path: str) -> FakeDirectory:
         """The folder without a file."""
         return FakeDirectory({name: text for name, text in self.files.items() if name != path})
 
-    def without_directory(self, path: str) -> FakeDirectory:  # type: ignore[override]
+    def without_directory(self, path: str) -> FakeDirectory:
         """The folder without a folder."""
         return self.filter(exclude=[path])
 
@@ -245,7 +245,7 @@ class FakeContainer(dagger.Container):
             return self.address
         return f"{self.address}@{Digest.of(self.address.encode())}"
 
-    async def sync(self) -> FakeContainer:  # type: ignore[override]
+    async def sync(self) -> FakeContainer:
         """Nothing, where its image can be had."""
         if self.address in self.gone:
             raise EngineError(f"{self.address}: not found")
@@ -360,7 +360,7 @@ class FakeRunner(StageRunner):
             stderr=reply.stderr,
             container=FakeContainer(reply.content, printed=reply.printed),
             seconds=reply.seconds,
-            versions={name: "1.0" for name in stage.versions} | dict(reply.versions),
+            versions=dict.fromkeys(stage.versions, "1.0") | dict(reply.versions),
         )
 
     def _reply(self, stage: Stage) -> Reply:

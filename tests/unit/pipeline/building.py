@@ -15,7 +15,7 @@ from slipway.config.project import Project, parse
 from slipway.oci.digests import Digest
 from slipway.oci.manifests import PLAN_TYPE, RELEASE_TYPE
 from slipway.oci.modelpack import Facts, ModelFile, Role, pack
-from slipway.pipeline.release import ReleaseJob
+from slipway.pipeline.release import ReleaseJob, release
 from slipway.policy.document import Policy
 from slipway.policy.document import parse as parse_policy
 from slipway.publishing.client import RegistryClient
@@ -229,6 +229,24 @@ def job(
     )
 
 
-def runner(release: ReleaseJob) -> FakeRunner:
+_RELEASED: list[FakeRegistry] = []
+
+
+async def released() -> FakeRegistry:
+    """A registry with a release of the reference project, made for the first one that asks."""
+    if not _RELEASED:
+        registry = FakeRegistry()
+        await release(job(registry), allow_dirty=False)
+        _RELEASED.append(registry)
+    return _RELEASED[0].copy()
+
+
+def pinned(registry: FakeRegistry, kind: str) -> str:
+    """An artifact of that release, by digest."""
+    repository = f"localhost:5050/screening/{kind}"
+    return f"{repository}@{registry.tags[f'{repository}:{COMMIT.sha}']}"
+
+
+def runner(made: ReleaseJob) -> FakeRunner:
     """What a release runs its stages with."""
-    return runner_of(release.publisher.client)
+    return runner_of(made.publisher.client)

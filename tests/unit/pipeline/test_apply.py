@@ -11,26 +11,28 @@ from slipway.config.project import Keeping
 from slipway.errors import ApplyFailed, ApplyRefused, ConfigError, Drifted, StageFailed
 from slipway.iac.state import Keeper
 from slipway.pipeline.apply import apply, drift
-from slipway.pipeline.release import release
 from slipway.pipeline.verify import VerifiedRelease, verify_release
 from slipway.steps.apply import BROKEN, REFUSED
 
-from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import FakeRunner, Reply, text_in
 
-from .building import PLAN_FILES, client, job, plan_facts, policy, project, source
+from .building import PLAN_FILES, client, plan_facts, policy, project, released, source
 from .test_verify import DEV, DEVELOPER, RELEASE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
-APPLIED = {"backend": "pg:1/slipway", "lineage": "l", "serial": 4, "plan": "sha256:abc", "told": "1 added\n"}  # fmt: skip
+APPLIED = {
+    "backend": "pg:1/slipway",
+    "lineage": "l",
+    "serial": 4,
+    "plan": "sha256:abc",
+    "told": "1 added",
+}
 
 
 async def verified_release() -> VerifiedRelease:
     """A release whose plan may be applied."""
-    registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
-    reader = client(registry, {})
+    reader = client(await released(), {})
     return await verify_release(reader, RELEASE, policy(), DEV, {"developer": DEVELOPER})
 
 

@@ -12,7 +12,6 @@ from slipway.artifacts.model import CHAMPION_OUT, Model, trained
 from slipway.attestations.statements import VERDICTS
 from slipway.gates.base import ModelPair
 from slipway.pipeline.champion import challenge, judged_before
-from slipway.pipeline.release import release
 from slipway.pipeline.verify import verify_artifact
 from slipway.publishing.client import RegistryClient
 from slipway.signers.cosign import Verifier
@@ -26,14 +25,15 @@ from .building import (
     MODEL_FILES,
     client,
     gate_replies,
-    job,
     model_layout,
+    pinned,
+    released,
     runner_of,
     source,
 )
-from .test_verify import DEVELOPER, RELEASE, STRANGER, pinned
+from .test_verify import DEVELOPER, RELEASE, STRANGER
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 BETTER = MODEL_FILES | {"model.skops": "better weights"}
 REFUSED_FILES = {
@@ -63,10 +63,9 @@ class Challenge:
         return runner_of(self.client).names
 
 
-async def challenged(kind: str = "model", **changed: Answer) -> Challenge:
+async def challenged(kind: str = "model", /, **changed: Answer) -> Challenge:
     """A release whose model is the champion."""
-    registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    registry = await released()
     answers = gate_replies() | {name.replace("_", "-"): each for name, each in changed.items()}
     return Challenge(
         client=client(registry, answers), last=pinned(registry, kind), registry=registry

@@ -12,7 +12,7 @@ from tests.support.fakes import FakeContainer, FakeHistory, FakeRunner
 
 from .building import COMMIT, job, replies, runner, source, tree
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 # What acts on a registry has no place in a shell; the others belong to a release that exists.
 NEVER = ("lookup", "sign-model", "pack-release", "publish-", "verify-", "tag")

@@ -21,10 +21,9 @@ from slipway.verdicts.verdict import Status, Verdict
 
 from tests.support.fake_registry import FakeRegistry
 
-from .building import COMMIT, DATA, job, project
-from .test_verify import pinned
+from .building import COMMIT, DATA, job, pinned, project, released
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 MAKING = Making(
     stack="terraform/stacks/local",
@@ -36,18 +35,19 @@ MAKING = Making(
 )
 
 
-async def provenance_of(kind: str) -> Any:
+async def provenance_of(kind: str, registry: FakeRegistry | None = None) -> Any:
     """The predicate that a release attests to an artifact."""
-    registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    registry = registry or await released()
     lines = registry.attestations[pinned(registry, kind)]
     (statement,) = (text for _, name, text in lines if name == PROVENANCE)
     return json.loads(statement)["predicate"]
 
 
-async def dependencies_of(kind: str) -> Mapping[str, Mapping[str, str]]:
+async def dependencies_of(
+    kind: str, registry: FakeRegistry | None = None
+) -> Mapping[str, Mapping[str, str]]:
     """The digests of what an artifact was made of, by name."""
-    found = (await provenance_of(kind))["buildDefinition"]["resolvedDependencies"]
+    found = (await provenance_of(kind, registry))["buildDefinition"]["resolvedDependencies"]
     names = [each["name"] for each in found]
     assert len(names) == len(set(names))
     return {each["name"]: each["digest"] for each in found}
@@ -100,4 +100,6 @@ async def test_installed_as_a_package_it_has_no_lock_of_its_own(
     for name in ("model", "signing", "infrastructure"):
         (package / "locks" / f"{name}.lock").write_text(name)
     monkeypatch.setattr(materials, "PACKAGE", package)
-    assert "lock-slipway" not in await dependencies_of("image")
+    registry = FakeRegistry()
+    await release(job(registry), allow_dirty=False)
+    assert "lock-slipway" not in await dependencies_of("image", registry)

@@ -14,9 +14,9 @@ from slipway.policy.rules import ATTESTED
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import FakeDirectory, FakeSigner, Reply
 
-from .building import COMMIT, asset, job, project, replies, runner
+from .building import COMMIT, asset, job, project, released, replies, runner
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 GATES = [
     *("lint", "types", "unit-tests", "sast", "secrets", "iac", "data", "dependencies"),
@@ -27,8 +27,7 @@ DIST = {"release.json", "verdicts.sarif", "cosign.pub", "model.sig", "report.txt
 
 
 async def test_all_artifacts_are_published_signed_and_attested_and_then_tagged() -> None:
-    registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    registry = await released()
     tags = {f"localhost:5050/screening/{kind}:{COMMIT.sha}" for kind in ATTESTED}
     assert set(registry.tags) == {*tags, CHAMPION}
     for kind, types in ATTESTED.items():
@@ -50,8 +49,7 @@ async def test_each_artifact_is_published_then_verified_and_the_tags_come_last_o
 
 
 async def test_the_release_is_the_last_artifact_that_is_tagged() -> None:
-    registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    registry = await released()
     *_, last, champion = registry.tags
     assert last.startswith("localhost:5050/screening/release:")
     assert champion == CHAMPION
@@ -103,8 +101,7 @@ async def test_a_signer_that_signs_no_folders_leaves_no_signature_of_one() -> No
 
 
 async def test_a_release_that_exists_is_verified_and_nothing_is_published() -> None:
-    registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    registry = await released()
     tags = dict(registry.tags)
     again = job(registry)
     done = await release(again, allow_dirty=False)
@@ -120,8 +117,7 @@ async def test_a_release_that_exists_is_verified_and_nothing_is_published() -> N
 
 @pytest.mark.parametrize("missing", [VERDICTS, PROVENANCE])
 async def test_a_release_that_exists_and_does_not_verify_is_refused(missing: str) -> None:
-    registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    registry = await released()
     for lines in registry.attestations.values():
         lines[:] = [line for line in lines if line[1] != missing]
     with pytest.raises(ExceptionGroup) as caught:

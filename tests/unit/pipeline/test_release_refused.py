@@ -28,7 +28,7 @@ from tests.support.fakes import Answer, FakeDirectory, FakeSigner, Reply
 
 from .building import COMMIT, MODEL_FILES, asset, job, model_layout, project, replies, runner
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 MODEL = f"localhost:5050/screening/model@{json.loads(model_layout().files['index.json'])['manifests'][0]['digest']}"
 BAD_MODEL = MODEL_FILES | {"metrics.json": '{"metrics": {"roc_auc": 0.5}, "rows": {"heldout": 9}}'}
@@ -177,7 +177,7 @@ async def test_a_stack_that_is_not_there_is_named() -> None:
 
 async def test_a_dirty_tree_is_refused_with_the_paths_that_differ() -> None:
     refused = job(changes=tuple(f" M file{n}" for n in range(7)))
-    with pytest.raises(DirtyTree, match="M file0, .* and 2 more") as caught:
+    with pytest.raises(DirtyTree, match=r"M file0, .* and 2 more") as caught:
         await release(refused, allow_dirty=False)
     assert "--allow-dirty" in str(caught.value)
     assert runner(refused).names == []

@@ -11,7 +11,7 @@ from tests.support.fakes import FakeDirectory, FakeFile
 
 from .building import policy, tree
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 BUILDERS = ("tag:x,2026:b",)
 DEVELOPER = Signer(name="developer", key="embedded", identity="", issuer="", builders=BUILDERS)

@@ -16,10 +16,10 @@ from slipway.pipeline.reproduce import KINDS, ReproduceJob, reproduce
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import Answer, FakeHistory, FakeTools, Reply
 
-from .building import COMMIT, client, job, replies, runner_of, tree
+from .building import COMMIT, client, job, released, replies, runner_of, tree
 from .test_verify import DEVELOPER, RELEASE, STRANGER
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 SAME: dict[str, Answer] = {f"compare-{kind}": Reply(stdout="[]") for kind in KINDS}
 
@@ -28,9 +28,7 @@ async def again(
     registry: FakeRegistry | None = None, *, commit: Commit = COMMIT, **changed: Answer
 ) -> ReproduceJob:
     """A release in a registry, and all that makes it again."""
-    registry = registry or FakeRegistry()
-    if not registry.tags:
-        await release(job(registry), allow_dirty=False)
+    registry = registry or await released()
     answers = replies() | SAME | {name.replace("_", "-"): each for name, each in changed.items()}
     return ReproduceJob(
         client=client(registry, answers), history=FakeHistory(commit=commit, tree=tree())

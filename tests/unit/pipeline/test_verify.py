@@ -28,9 +28,9 @@ from slipway.signers.cosign import Verifier
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import FakeFile, FakeSigner
 
-from .building import COMMIT, client, job, policy, runner_of
+from .building import COMMIT, client, job, pinned, policy, released, runner_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
 DEVELOPER = Verifier(pem=FakeSigner().pem)
 STRANGER = Verifier(pem="PEM of a stranger")
@@ -40,21 +40,14 @@ DEV = policy().environment("dev")
 RELEASE = f"localhost:5050/screening/release:{COMMIT.sha}"
 
 
-async def released(registry: FakeRegistry | None = None) -> tuple[RegistryClient, FakeRegistry]:
+async def reading() -> tuple[RegistryClient, FakeRegistry]:
     """A registry with a release in it, and a client that has read nothing yet."""
-    registry = registry or FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    registry = await released()
     return client(registry, {}), registry
 
 
-def pinned(registry: FakeRegistry, kind: str) -> str:
-    """An artifact of the release."""
-    repository = f"localhost:5050/screening/{kind}"
-    return f"{repository}@{registry.tags[f'{repository}:{COMMIT.sha}']}"
-
-
 async def test_a_release_verifies_under_the_policy_of_the_reference_project() -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     whole = await verify_release(reader, RELEASE, policy(), DEV, {"developer": DEVELOPER})
     assert whole.verification.ok
     assert whole.release.commit == COMMIT.sha
@@ -64,7 +57,7 @@ async def test_a_release_verifies_under_the_policy_of_the_reference_project() ->
 
 
 async def test_it_stops_at_the_first_signer_under_whom_all_holds() -> None:
-    reader, _ = await released()
+    reader, _ = await reading()
     whole = await verify_release(
         reader, RELEASE, policy(), DEV, {"developer": DEVELOPER, "ci": WORKFLOW}
     )
@@ -79,7 +72,7 @@ async def test_the_next_signer_is_tried_where_the_first_has_not_signed() -> None
     for artifact in registry.signers:
         registry.signers[artifact] = {CI.identity}
         lines = registry.attestations[artifact]
-        lines[:] = [(CI.identity, *rest) for _, *rest in lines]
+        lines[:] = [(CI.identity, name, text) for _, name, text in lines]
     reader = client(registry, {})
     whole = await verify_release(
         reader, RELEASE, policy(), DEV, {"developer": DEVELOPER, "ci": WORKFLOW}
@@ -98,7 +91,7 @@ async def test_the_next_signer_is_tried_where_the_first_has_not_signed() -> None
 async def test_of_several_refusals_it_gives_the_one_that_misses_least(
     order: dict[str, Verifier], least: str
 ) -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     # The developer lacks one signature, the workflow has that of one artifact.
     registry.signers[pinned(registry, "plan")] = {CI.identity}
     with pytest.raises(ReleaseRefused) as caught:
@@ -107,7 +100,7 @@ async def test_of_several_refusals_it_gives_the_one_that_misses_least(
 
 
 async def test_a_signer_without_a_verifier_is_never_used() -> None:
-    reader, _ = await released()
+    reader, _ = await reading()
     with pytest.raises(ReleaseRefused) as caught:
         await verify_release(reader, RELEASE, policy(), DEV, {"ci": WORKFLOW})
     assert {check.by for check in caught.value.verification.checks} == {"ci"}
@@ -115,20 +108,20 @@ async def test_a_signer_without_a_verifier_is_never_used() -> None:
 
 @pytest.mark.parametrize("verifiers", [{}, {"a stranger to the policy": DEVELOPER}])
 async def test_with_no_signer_to_verify_it_is_refused(verifiers: dict[str, Verifier]) -> None:
-    reader, _ = await released()
+    reader, _ = await reading()
     with pytest.raises(VerificationError, match="no signer of the environment dev"):
         await verify_release(reader, RELEASE, policy(), DEV, verifiers)
 
 
 async def test_a_signer_of_another_environment_is_never_used() -> None:
-    reader, _ = await released()
+    reader, _ = await reading()
     prod = policy().environment("prod")
     with pytest.raises(VerificationError, match="no signer of the environment prod"):
         await verify_release(reader, RELEASE, policy(), prod, {"developer": DEVELOPER})
 
 
 async def test_a_refusal_is_told_to_people_and_to_machines() -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     registry.signers.clear()
     with pytest.raises(ReleaseRefused) as caught:
         await verify_release(reader, RELEASE, policy(), DEV, {"developer": DEVELOPER})
@@ -143,7 +136,7 @@ async def test_a_release_that_is_not_there_is_no_refusal() -> None:
 
 
 async def test_a_registry_that_lies_about_a_digest_is_refused() -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     itself = pinned(registry, "release")
     registry.other[itself] = '{"layers": []}'
     with pytest.raises(ContentMismatch, match="answers with sha256"):
@@ -151,7 +144,7 @@ async def test_a_registry_that_lies_about_a_digest_is_refused() -> None:
 
 
 async def test_an_artifact_verifies_with_all_that_its_kind_has_to_have() -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     plan = await verify_artifact(reader, "plan", pinned(registry, "plan"), DEVELOPER)
     assert (plan.kind, plan.pinned, plan.stage) == (
         "plan", pinned(registry, "plan"), "verify-plan",
@@ -161,7 +154,7 @@ async def test_an_artifact_verifies_with_all_that_its_kind_has_to_have() -> None
 
 @pytest.mark.parametrize("lost", ["signature", "attestation", "content"])
 async def test_an_artifact_that_lacks_something_is_refused(lost: str) -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     model = pinned(registry, "model")
     if lost == "signature":
         registry.signers[model].clear()
@@ -174,7 +167,7 @@ async def test_an_artifact_that_lacks_something_is_refused(lost: str) -> None:
 
 
 async def test_a_statement_about_another_artifact_is_refused() -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     model, image = pinned(registry, "model"), pinned(registry, "image")
     registry.attestations[model] += registry.attestations[image]
     with pytest.raises(VerificationError, match="a statement about another artifact"):
@@ -182,7 +175,7 @@ async def test_a_statement_about_another_artifact_is_refused() -> None:
 
 
 async def test_all_artifacts_that_do_not_verify_are_named() -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     registry.signers.clear()
     wanted = {kind: pinned(registry, kind) for kind in ATTESTED}
     with pytest.raises(ExceptionGroup) as caught:
@@ -197,7 +190,7 @@ async def test_all_artifacts_that_do_not_verify_are_named() -> None:
 async def test_the_first_verifier_is_one_under_whom_it_verifies(
     verifiers: Sequence[Verifier], works: bool
 ) -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     wanted = pinned(registry, "release")
     if works:
         assert await first_verifier(reader, "release", wanted, verifiers) == DEVELOPER
@@ -208,7 +201,7 @@ async def test_the_first_verifier_is_one_under_whom_it_verifies(
 
 async def verified_things() -> tuple[VerifiedRelease, VerifiedArtifact]:
     """A release and an artifact that were verified."""
-    reader, _ = await released()
+    reader, _ = await reading()
     whole = await verify_release(reader, RELEASE, policy(), DEV, {"developer": DEVELOPER})
     return whole, whole.artifacts["plan"]
 
@@ -241,7 +234,7 @@ async def test_what_was_verified_cannot_be_changed() -> None:
 
 
 async def test_a_pulled_artifact_is_not_verified_by_its_name() -> None:
-    reader, registry = await released()
+    reader, registry = await reading()
     registry.signers.clear()
     pulled = await reader.pull("model", pinned(registry, "model"), DEVELOPER)
     with pytest.raises(VerificationError):
