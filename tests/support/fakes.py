@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from types import SimpleNamespace
 from typing import Any
 
 import anyio.lowlevel
 import dagger
+from dagger._exceptions import QueryErrorValue
 from slipway.artifacts.git import Commit, History
 from slipway.errors import ConfigError, StageFailed
 from slipway.oci.digests import Digest
@@ -35,6 +37,23 @@ class EngineError(dagger.QueryError):
     def __str__(self) -> str:
         """The message alone."""
         return self.message
+
+
+def exec_error(exit_code: int, stderr: str = "", stdout: str = "") -> dagger.ExecError:
+    """What the engine answers where a command of a container fails."""
+    value = QueryErrorValue(
+        "a command failed",
+        extensions={
+            "_type": "EXEC_ERROR",
+            "cmd": ["program", "argument"],
+            "exitCode": exit_code,
+            "stdout": stdout,
+            "stderr": stderr,
+        },
+    )
+    failed: Any = dagger.ExecError
+    error: dagger.ExecError = failed([value], SimpleNamespace(document=None))
+    return error
 
 
 class FakeFile(dagger.File):
@@ -159,11 +178,14 @@ class Call:
     options: Mapping[str, Any]
 
 
+Printed = str | Exception
+
+
 class FakeContainer(dagger.Container):
     """A container that remembers how it was made.
 
-    `content` are its files and folders by their paths; `printed` what a command prints, by the command's first word;
-    `gone` the images that no registry serves any more.
+    `content` are its files and folders by their paths; `printed` what a command prints, by the command's first word, or
+    the error that it ends with; `gone` the images that no registry serves any more.
     """
 
     __hash__ = object.__hash__
@@ -173,7 +195,7 @@ class FakeContainer(dagger.Container):
         content: Mapping[str, Any] | None = None,
         *,
         address: str = "",
-        printed: Mapping[str, str] | None = None,
+        printed: Mapping[str, Printed] | None = None,
         gone: frozenset[str] = frozenset(),
         calls: tuple[Call, ...] = (),
     ) -> None:
@@ -236,6 +258,17 @@ class FakeContainer(dagger.Container):
 
     async def stdout(self) -> str:
         """What its last command printed."""
+        printed = self._printed()
+        if isinstance(printed, Exception):
+            raise printed
+        return printed
+
+    async def exit_code(self) -> int:
+        """The exit code of its last command."""
+        printed = self._printed()
+        return printed.exit_code if isinstance(printed, dagger.ExecError) else 0
+
+    def _printed(self) -> Printed:
         commands = [call.arguments[0] for call in self.calls if call.name == "with_exec"]
         return self.printed.get(commands[-1][0], "") if commands else ""
 
@@ -283,7 +316,7 @@ class FakeTools(Tools):
     """Tool containers in memory: `content` is in each of them, `gone` are images that are served no more."""
 
     content: Mapping[str, Any] = field(default_factory=dict)
-    printed: Mapping[str, str] = field(default_factory=dict)
+    printed: Mapping[str, Printed] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     own: Callable[[tuple[str, ...]], dagger.Directory] = field(
         default=lambda folders: FakeDirectory({f"slipway/{name}/x.py": "" for name in folders})
@@ -304,7 +337,7 @@ class Reply:
     stdout: str = ""
     stderr: str = ""
     content: Mapping[str, Any] = field(default_factory=dict)
-    printed: Mapping[str, str] = field(default_factory=dict)
+    printed: Mapping[str, Printed] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.5
     after: int = 0

@@ -94,8 +94,7 @@ def _arguments(tests: Sequence[str]) -> list[str]:
 
 def in_time(bound: Bound) -> bool:
     """Whether one of a few runs keeps the seconds."""
-    program = "import sys; from tests.tools.bounds import run_once; sys.exit(run_once(float(sys.argv[1]), *sys.argv[2:]))"
-    command = [sys.executable, "-c", program, str(bound.seconds), *bound.tests]
+    command = [sys.executable, "-m", "tests.tools.bounds", str(bound.seconds), *bound.tests]
     for _ in range(RUNS):
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if code != SLOW:
@@ -156,8 +155,10 @@ def problems(bound: Bound) -> list[str]:
     return found
 
 
-def main() -> int:
-    """All bounds; not 0 where one is not kept."""
+def main(arguments: Sequence[str]) -> int:
+    """All bounds; with arguments, seconds and tests, one run of those. Not 0 where a bound is not kept."""
+    if arguments:
+        return run_once(float(arguments[0]), *arguments[1:])
     code = 0
     for bound in bounds():
         found = problems(bound)
@@ -168,4 +169,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
