@@ -17,7 +17,8 @@ from slipway.oci.manifests import Descriptor, artifact_manifest, image_manifest
 from slipway.runtime.stage import Stage
 from slipway.signers.cosign import SIGNATURE, TYPES
 
-from .fakes import FakeContainer, FakeDirectory, Reply, text_in
+from .fake_dagger import FakeContainer, FakeDirectory
+from .fakes import Reply, text_in
 
 DOWN = 'Error: Get "https://{host}/v2/": dial tcp: connection refused'
 ABSENT = "Error: MANIFEST_UNKNOWN: manifest unknown"

@@ -10,7 +10,7 @@ def client_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty folder and the engine's version come from memory."""
     import dagger
 
-    from tests.support.fakes import FakeDirectory
+    from tests.support.fake_dagger import FakeDirectory
 
     async def version(client: dagger.Client) -> str:
         del client

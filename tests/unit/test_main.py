@@ -9,7 +9,7 @@ from dagger.mod._exceptions import FunctionError
 from slipway.main import Slipway
 from slipway.pipeline.release import release
 
-from tests.support.fakes import FakeDirectory, FakeFile
+from tests.support.fake_dagger import FakeDirectory, FakeFile
 from tests.unit.pipeline.building import job
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]

@@ -8,7 +8,8 @@ import pytest
 from slipway.artifacts.git import Commit, History, open_history
 from slipway.errors import ConfigError
 
-from tests.support.fakes import FakeContainer, FakeDirectory, FakeTools, Printed, exec_error
+from tests.support.fake_dagger import FakeContainer, FakeDirectory, Printed, exec_error
+from tests.support.fakes import FakeTools
 
 pytestmark = pytest.mark.anyio
 

@@ -30,8 +30,9 @@ from slipway.runtime.stage import Input, Outcome, Stage
 from slipway.verdicts.tool_output import Context, ToolOutput
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
+from tests.support.fake_dagger import FakeContainer, FakeDirectory, FakeFile
 from tests.support.fakes import Answer as StageAnswer
-from tests.support.fakes import FakeContainer, FakeDirectory, FakeFile, FakeRunner, Reply
+from tests.support.fakes import FakeRunner, Reply
 from tests.unit.pipeline.building import COMMIT, DATA, gate_replies, project, source
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]

@@ -12,6 +12,7 @@ from slipway.artifacts.git import Commit
 from slipway.artifacts.source import Source
 from slipway.attestations.plan_facts import State
 from slipway.config.project import Project, parse
+from slipway.iac.state import Keeper
 from slipway.oci.digests import Digest
 from slipway.oci.manifests import PLAN_TYPE, RELEASE_TYPE
 from slipway.oci.modelpack import Facts, ModelFile, Role, pack
@@ -23,10 +24,10 @@ from slipway.publishing.publisher import Publisher
 from slipway.registries.base import Registry
 from slipway.runtime.stage import Stage
 
+from tests.support.fake_dagger import FakeDirectory
 from tests.support.fake_registry import FakeRegistry, artifact_layout, layout_of
 from tests.support.fakes import (
     Answer,
-    FakeDirectory,
     FakeHistory,
     FakeRunner,
     FakeSigner,
@@ -39,6 +40,8 @@ ROOT = Path(__file__).parents[3]
 ASSETS = ROOT / "tests" / "assets"
 COMMIT = Commit(sha="a" * 40, epoch=1_700_000_000)
 DATA = "age,default\n30,0\n"
+# The embedded state backend.
+BACKEND = Keeper()
 STATE = State(backend="pg:1/slipway", lineage="l", serial=3)
 MODEL_FILES = {
     "model.skops": "weights",

@@ -17,8 +17,9 @@ from slipway.publishing.client import RegistryClient
 from slipway.signers.cosign import Verifier
 from slipway.verdicts.verdict import Status, Verdict
 
+from tests.support.fake_dagger import FakeDirectory
 from tests.support.fake_registry import FakeRegistry
-from tests.support.fakes import Answer, FakeDirectory, Reply
+from tests.support.fakes import Answer, Reply
 
 from .building import (
     COMMIT,

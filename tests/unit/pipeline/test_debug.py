@@ -8,7 +8,8 @@ from slipway.gates import GATES
 from slipway.pipeline.debug import Debugger, stage_named, stage_names
 from slipway.pipeline.release import release
 
-from tests.support.fakes import FakeContainer, FakeHistory, FakeRunner
+from tests.support.fake_dagger import FakeContainer
+from tests.support.fakes import FakeHistory, FakeRunner
 
 from .building import COMMIT, job, replies, runner, source, tree
 

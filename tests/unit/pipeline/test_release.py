@@ -11,8 +11,9 @@ from slipway.errors import VerificationError, one
 from slipway.pipeline.release import release
 from slipway.policy.rules import ATTESTED
 
+from tests.support.fake_dagger import FakeDirectory
 from tests.support.fake_registry import FakeRegistry
-from tests.support.fakes import FakeDirectory, FakeSigner, Reply
+from tests.support.fakes import FakeSigner, Reply
 
 from .building import COMMIT, asset, job, project, released, replies, runner
 

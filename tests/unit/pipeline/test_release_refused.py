@@ -23,8 +23,9 @@ from slipway.errors import (
 from slipway.pipeline.release import known_builder, release
 from slipway.publishing import contended
 
+from tests.support.fake_dagger import FakeDirectory
 from tests.support.fake_registry import FakeRegistry
-from tests.support.fakes import Answer, FakeDirectory, FakeSigner, Reply
+from tests.support.fakes import Answer, FakeSigner, Reply
 
 from .building import COMMIT, MODEL_FILES, asset, job, model_layout, project, replies, runner
 

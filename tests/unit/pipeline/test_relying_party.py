@@ -7,7 +7,7 @@ from slipway.errors import ConfigError, VerificationError
 from slipway.pipeline.relying_party import RelyingParty
 from slipway.policy.document import Signer
 
-from tests.support.fakes import FakeDirectory, FakeFile
+from tests.support.fake_dagger import FakeDirectory, FakeFile
 
 from .building import policy, tree
 

@@ -25,8 +25,9 @@ from slipway.policy.rules import ATTESTED
 from slipway.publishing.client import RegistryClient
 from slipway.signers.cosign import Verifier
 
+from tests.support.fake_dagger import FakeFile
 from tests.support.fake_registry import FakeRegistry
-from tests.support.fakes import FakeFile, FakeSigner
+from tests.support.fakes import FakeSigner
 
 from .building import COMMIT, client, job, pinned, policy, released, runner_of
 

@@ -9,7 +9,7 @@ import pytest
 from slipway.errors import StageFailed
 from slipway.runtime.stage import RunTrace, Stage, StageRunner
 
-from tests.support.fakes import EngineError, FakeContainer, FakeFile, exec_error
+from tests.support.fake_dagger import EngineError, FakeContainer, FakeFile, exec_error
 
 pytestmark = pytest.mark.anyio
 
