@@ -148,6 +148,23 @@ async def test_everything_that_fails_is_raised_together() -> None:
         assert words in message
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"train": Reply(content={"/model": FakeDirectory(BAD_MODEL)})},
+        {"model-files": Reply(stdout=json.dumps({"files": 0, "findings": []}))},
+        {"model-files": Reply(exit_code=1, stderr="crashed")},
+    ],
+)
+async def test_a_model_that_fails_its_gates_is_neither_loaded_nor_signed(
+    changed: dict[str, Answer],
+) -> None:
+    refused = job(answers=replies() | changed)
+    with pytest.raises(ExceptionGroup):
+        await release(refused, allow_dirty=False)
+    assert not {"assemble", "champion", "smoke-test", "sign-model"} & set(runner(refused).names)
+
+
 async def test_every_gate_that_failed_is_named_at_once() -> None:
     answers = replies(
         lint=Reply(exit_code=1, stdout=asset("ruff/bad.json")),
