@@ -16,7 +16,8 @@ from slipway.iac.state import Keeper
 from slipway.oci.digests import Digest
 from slipway.oci.manifests import PLAN_TYPE, RELEASE_TYPE
 from slipway.oci.modelpack import Facts, ModelFile, Role, pack
-from slipway.pipeline.release import ReleaseJob, release
+from slipway.pipeline.job import ReleaseJob
+from slipway.pipeline.release import make_release
 from slipway.policy.document import Policy
 from slipway.policy.document import parse as parse_policy
 from slipway.publishing.client import RegistryClient
@@ -146,6 +147,7 @@ def gate_replies() -> dict[str, Answer]:
         "types": Reply(stdout=asset("mypy/good.txt")),
         "unit-tests": Reply(content={"/stage/report": asset("pytest/good.xml")}),
         "sast": Reply(stdout=asset("bandit/good.json")),
+        "untrusted-content": Reply(stdout=asset("semgrep/good.json")),
         "secrets": secrets,
         "iac": config,
         "data": Reply(),
@@ -239,7 +241,7 @@ async def released() -> FakeRegistry:
     """A registry with a release of the reference project, made for the first one that asks."""
     if not _RELEASED:
         registry = FakeRegistry()
-        await release(job(registry), allow_dirty=False)
+        await make_release(job(registry), allow_dirty=False)
         _RELEASED.append(registry)
     return _RELEASED[0].copy()
 

@@ -9,7 +9,7 @@ from typing import get_type_hints
 import pytest
 from slipway.config.project import Keeping
 from slipway.errors import ApplyFailed, ApplyRefused, ConfigError, Drifted, StageFailed
-from slipway.pipeline.apply import apply, drift
+from slipway.pipeline.apply import apply_plan, find_drift
 from slipway.pipeline.verify import VerifiedRelease, verify_release
 from slipway.steps.apply import BROKEN, REFUSED
 
@@ -36,13 +36,13 @@ async def verified_release() -> VerifiedRelease:
 
 
 def test_apply_takes_nothing_but_a_verified_release() -> None:
-    assert get_type_hints(apply)["release"] is VerifiedRelease
+    assert get_type_hints(apply_plan)["release"] is VerifiedRelease
 
 
 async def test_the_very_bytes_of_the_plan_are_applied_with_what_was_signed_of_it() -> None:
     whole = await verified_release()
     runner = FakeRunner({"apply": Reply(stdout=json.dumps(APPLIED))})
-    text = await apply(source(), BACKEND, whole, runner)
+    text = await apply_plan(source(), BACKEND, whole, runner)
     stage = runner.stage("apply")
     assert text_in(stage, "/plan.sealed") == PLAN_FILES["plan.tfplan.sealed"]
     facts = json.loads(text_in(stage, "/facts.json"))
@@ -65,7 +65,7 @@ async def test_each_way_it_ends_has_its_error(
 ) -> None:
     runner = FakeRunner({"apply": Reply(exit_code=code, stderr="Error: the state has moved\n")})
     with pytest.raises(error, match=words):
-        await apply(source(), BACKEND, await verified_release(), runner)
+        await apply_plan(source(), BACKEND, await verified_release(), runner)
 
 
 async def test_without_a_state_nothing_is_applied() -> None:
@@ -73,13 +73,15 @@ async def test_without_a_state_nothing_is_applied() -> None:
     stateless = source(replace(project(), infrastructure=infrastructure))
     runner = FakeRunner({})
     with pytest.raises(ConfigError, match="state"):
-        await apply(stateless, BACKEND, await verified_release(), runner)
+        await apply_plan(stateless, BACKEND, await verified_release(), runner)
     assert runner.names == []
 
 
 async def test_no_drift_is_said_in_one_line() -> None:
     runner = FakeRunner({"drift": Reply(stdout=json.dumps([[0, "", ""], [0, "", ""]]))})
-    assert (await drift(source(), BACKEND, runner)).startswith("no drift: terraform/stacks/local")
+    assert (await find_drift(source(), BACKEND, runner)).startswith(
+        "no drift: terraform/stacks/local"
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,4 +97,4 @@ async def test_drift_and_a_stack_that_does_not_plan_are_two_things(
 ) -> None:
     runner = FakeRunner({"drift": Reply(stdout=json.dumps(results))})
     with pytest.raises(error, match=words):
-        await drift(source(), BACKEND, runner)
+        await find_drift(source(), BACKEND, runner)

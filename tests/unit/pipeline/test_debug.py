@@ -6,7 +6,7 @@ import pytest
 from slipway.errors import ConfigError
 from slipway.gates import GATES
 from slipway.pipeline.debug import Debugger, stage_named, stage_names
-from slipway.pipeline.release import release
+from slipway.pipeline.release import make_release
 
 from tests.support.fake_dagger import FakeContainer
 from tests.support.fakes import FakeHistory, FakeRunner
@@ -40,7 +40,7 @@ async def test_every_name_gives_the_stage_of_that_name(name: str) -> None:
 
 async def test_every_stage_of_a_release_that_makes_or_judges_has_a_name() -> None:
     made = job()
-    await release(made, allow_dirty=False)
+    await make_release(made, allow_dirty=False)
     ran = {name for name in runner(made).names if not name.startswith(NEVER)}
     assert ran <= set(stage_names())
     assert {gate.name for gate in GATES if gate.stage is not None} <= set(stage_names())

@@ -15,7 +15,7 @@ from slipway.attestations.statements import PROVENANCE
 from slipway.oci.digests import Digest
 from slipway.pipeline import materials
 from slipway.pipeline.materials import SHARED, declared, of_making, parameters, scanner_data
-from slipway.pipeline.release import release
+from slipway.pipeline.release import make_release
 from slipway.runtime.tools import IMAGES, fingerprint
 from slipway.verdicts.verdict import Status, Verdict
 
@@ -101,5 +101,5 @@ async def test_installed_as_a_package_it_has_no_lock_of_its_own(
         (package / "locks" / f"{name}.lock").write_text(name)
     monkeypatch.setattr(materials, "PACKAGE", package)
     registry = FakeRegistry()
-    await release(job(registry), allow_dirty=False)
+    await make_release(job(registry), allow_dirty=False)
     assert "lock-slipway" not in await dependencies_of("image", registry)

@@ -20,7 +20,8 @@ from slipway.errors import (
     flatten,
     one,
 )
-from slipway.pipeline.release import known_builder, release
+from slipway.pipeline.job import known_builder
+from slipway.pipeline.release import make_release
 from slipway.publishing import contended
 
 from tests.support.fake_dagger import FakeDirectory
@@ -61,7 +62,7 @@ async def test_nothing_is_pushed_if_a_part_cannot_be_made_or_does_not_pass(
     registry = FakeRegistry()
     refused = job(registry, replies() | {stage: answer})
     with pytest.raises((SlipwayError, ExceptionGroup)) as caught:
-        await release(refused, allow_dirty=False)
+        await make_release(refused, allow_dirty=False)
     (leaf,) = flatten(caught.value)
     assert isinstance(leaf, error)
     assert words in str(leaf)
@@ -83,7 +84,7 @@ async def test_nothing_is_tagged_if_an_artifact_cannot_be_published(
 ) -> None:
     registry = FakeRegistry()
     with pytest.raises(ExceptionGroup) as caught:
-        await release(job(registry, replies() | {stage: answer}), allow_dirty=False)
+        await make_release(job(registry, replies() | {stage: answer}), allow_dirty=False)
     (leaf,) = flatten(caught.value)
     assert isinstance(leaf, error)
     assert words in str(leaf)
@@ -97,7 +98,7 @@ async def test_nothing_is_tagged_if_an_attestation_does_not_stay(
     monkeypatch.setattr(contended, "_PAUSE", 1)
     registry = FakeRegistry(drops={"model": contended.ROUNDS})
     with pytest.raises(ExceptionGroup) as caught:
-        await release(job(registry), allow_dirty=False)
+        await make_release(job(registry), allow_dirty=False)
     assert isinstance(one([caught.value]), VerificationError)
     assert "do not stay" in str(one([caught.value]))
     assert registry.tags == {}
@@ -106,14 +107,14 @@ async def test_nothing_is_tagged_if_an_attestation_does_not_stay(
 async def test_nothing_is_tagged_if_what_was_published_does_not_verify() -> None:
     registry = FakeRegistry(corrupt={MODEL})
     with pytest.raises(VerificationError, match="the model does not verify: content"):
-        await release(job(registry), allow_dirty=False)
+        await make_release(job(registry), allow_dirty=False)
     assert registry.tags == {}
 
 
 async def test_a_registry_that_is_down_ends_a_release_before_anything_is_made() -> None:
     refused = job(FakeRegistry(down=True))
     with pytest.raises(ExceptionGroup) as caught:
-        await release(refused, allow_dirty=False)
+        await make_release(refused, allow_dirty=False)
     assert "does not answer" in str(one([caught.value]))
     assert runner(refused).names == ["lookup"]
 
@@ -121,7 +122,7 @@ async def test_a_registry_that_is_down_ends_a_release_before_anything_is_made() 
 async def test_a_key_that_cannot_be_opened_ends_a_release_before_anything_is_made() -> None:
     refused = job(signer=FakeSigner(error=SigningError("the signing key cannot be opened")))
     with pytest.raises(ExceptionGroup) as caught:
-        await release(refused, allow_dirty=False)
+        await make_release(refused, allow_dirty=False)
     assert isinstance(one([caught.value]), SigningError)
     assert runner(refused).names == ["lookup"]
 
@@ -130,7 +131,7 @@ async def test_a_tag_with_another_digest_is_refused_before_anything_is_pushed() 
     tag = f"localhost:5050/screening/plan:{COMMIT.sha}"
     registry = FakeRegistry(tags={tag: "sha256:" + "0" * 64})
     with pytest.raises(TagConflict, match="another digest"):
-        await release(job(registry), allow_dirty=False)
+        await make_release(job(registry), allow_dirty=False)
     assert registry.layouts == {}
     assert registry.tags == {tag: "sha256:" + "0" * 64}
 
@@ -142,7 +143,7 @@ async def test_everything_that_fails_is_raised_together() -> None:
         sign_model=Reply(exit_code=1),
     )
     with pytest.raises(ExceptionGroup) as caught:
-        await release(job(answers=answers), allow_dirty=False)
+        await make_release(job(answers=answers), allow_dirty=False)
     message = str(one([caught.value]))
     for words in ("3 things failed", "stage assemble", "stage sign-model", "no provider"):
         assert words in message
@@ -161,7 +162,7 @@ async def test_a_model_that_fails_its_gates_is_neither_loaded_nor_signed(
 ) -> None:
     refused = job(answers=replies() | changed)
     with pytest.raises(ExceptionGroup):
-        await release(refused, allow_dirty=False)
+        await make_release(refused, allow_dirty=False)
     assert not {"assemble", "champion", "smoke-test", "sign-model"} & set(runner(refused).names)
 
 
@@ -172,7 +173,7 @@ async def test_every_gate_that_failed_is_named_at_once() -> None:
         smoke_test=Reply(exit_code=3, stderr="no answer"),
     )
     with pytest.raises(GateFailed) as caught:
-        await release(job(answers=answers), allow_dirty=False)
+        await make_release(job(answers=answers), allow_dirty=False)
     for name in ("lint", "data", "smoke-test"):
         assert f"debug --stage {name} terminal" in str(caught.value)
 
@@ -180,7 +181,7 @@ async def test_every_gate_that_failed_is_named_at_once() -> None:
 async def test_the_registry_and_the_key_are_complained_of_together() -> None:
     signer = FakeSigner(error=SigningError("no key"))
     with pytest.raises(ExceptionGroup) as caught:
-        await release(job(FakeRegistry(down=True), signer=signer), allow_dirty=False)
+        await make_release(job(FakeRegistry(down=True), signer=signer), allow_dirty=False)
     assert [type(leaf) for leaf in flatten(caught.value)] == [RegistryError, SigningError]
 
 
@@ -189,14 +190,14 @@ async def test_a_stack_that_is_not_there_is_named() -> None:
     tree = whole.source.tree.without_directory(project().infrastructure.stack)
     refused = replace(whole, source=replace(whole.source, tree=tree))
     with pytest.raises(ExceptionGroup) as caught:
-        await release(refused, allow_dirty=False)
+        await make_release(refused, allow_dirty=False)
     assert "the stack is not there" in str(one([caught.value]))
 
 
 async def test_a_dirty_tree_is_refused_with_the_paths_that_differ() -> None:
     refused = job(changes=tuple(f" M file{n}" for n in range(7)))
     with pytest.raises(DirtyTree, match=r"M file0, .* and 2 more") as caught:
-        await release(refused, allow_dirty=False)
+        await make_release(refused, allow_dirty=False)
     assert "--allow-dirty" in str(caught.value)
     assert runner(refused).names == []
 

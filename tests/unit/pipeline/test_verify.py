@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from slipway.errors import ContentMismatch, RegistryError, VerificationError, flatten
-from slipway.pipeline.release import release
+from slipway.pipeline.release import make_release
 from slipway.pipeline.verify import (
     ReleaseRefused,
     VerifiedArtifact,
@@ -21,7 +21,7 @@ from slipway.pipeline.verify import (
     verify_artifacts,
     verify_release,
 )
-from slipway.policy.rules import ATTESTED
+from slipway.policy.case import ATTESTED
 from slipway.publishing.client import RegistryClient
 from slipway.signers.cosign import Verifier
 
@@ -62,14 +62,14 @@ async def test_it_stops_at_the_first_signer_under_whom_all_holds() -> None:
     whole = await verify_release(
         reader, RELEASE, policy(), DEV, {"developer": DEVELOPER, "ci": WORKFLOW}
     )
-    assert {check.by for check in whole.verification.checks} == {"developer"}
+    assert {check.signer for check in whole.verification.checks} == {"developer"}
     assert runner_of(reader).names.count("verify-model") == 1
 
 
 async def test_the_next_signer_is_tried_where_the_first_has_not_signed() -> None:
     registry = FakeRegistry()
     workflow = replace(job(registry), builder="github-actions")
-    await release(workflow, allow_dirty=False)
+    await make_release(workflow, allow_dirty=False)
     for artifact in registry.signers:
         registry.signers[artifact] = {CI.identity}
         lines = registry.attestations[artifact]
@@ -78,7 +78,7 @@ async def test_the_next_signer_is_tried_where_the_first_has_not_signed() -> None
     whole = await verify_release(
         reader, RELEASE, policy(), DEV, {"developer": DEVELOPER, "ci": WORKFLOW}
     )
-    assert {check.by for check in whole.verification.checks} == {"ci"}
+    assert {check.signer for check in whole.verification.checks} == {"ci"}
     assert runner_of(reader).names.count("verify-model") == 2
 
 
@@ -97,14 +97,14 @@ async def test_of_several_refusals_it_gives_the_one_that_misses_least(
     registry.signers[pinned(registry, "plan")] = {CI.identity}
     with pytest.raises(ReleaseRefused) as caught:
         await verify_release(reader, RELEASE, policy(), DEV, order)
-    assert {check.by for check in caught.value.verification.checks} == {least}
+    assert {check.signer for check in caught.value.verification.checks} == {least}
 
 
 async def test_a_signer_without_a_verifier_is_never_used() -> None:
     reader, _ = await reading()
     with pytest.raises(ReleaseRefused) as caught:
         await verify_release(reader, RELEASE, policy(), DEV, {"ci": WORKFLOW})
-    assert {check.by for check in caught.value.verification.checks} == {"ci"}
+    assert {check.signer for check in caught.value.verification.checks} == {"ci"}
 
 
 @pytest.mark.parametrize("verifiers", [{}, {"a stranger to the policy": DEVELOPER}])

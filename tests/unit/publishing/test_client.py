@@ -7,7 +7,7 @@ import json
 import pytest
 from slipway.errors import ContentMismatch, DataError, RegistryError
 from slipway.oci.manifests import MANIFEST_LIMIT
-from slipway.policy.rules import ATTESTED
+from slipway.policy.case import ATTESTED
 from slipway.publishing.publisher import Publisher
 from slipway.signers.cosign import Verifier
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from slipway.attestations.statements import SBOM, VERDICTS
 from slipway.errors import VerificationError
-from slipway.policy.rules import ATTESTED
+from slipway.policy.case import ATTESTED
 from slipway.publishing import contended
 from slipway.publishing.contended import ROUNDS, missing, publish_until_stable
 from slipway.publishing.publisher import Publisher, Subject, refuse_moved

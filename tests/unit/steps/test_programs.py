@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from slipway.steps import apply, model_files, model_signature, tee
 from slipway.steps import seal as encryption
 
-from tests.unit.domain.cases import FACTS
+from tests.support.cases import FACTS
 
 
 @pytest.fixture
