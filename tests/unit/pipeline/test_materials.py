@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -97,8 +98,8 @@ async def test_installed_as_a_package_it_has_no_lock_of_its_own(
 ) -> None:
     package = tmp_path / "a" / "b"
     (package / "locks").mkdir(parents=True)
-    for name in ("model", "signing", "infrastructure"):
-        (package / "locks" / f"{name}.lock").write_text(name)
+    for lock in (materials.PACKAGE / "locks").glob("*.lock"):
+        shutil.copy(lock, package / "locks")
     monkeypatch.setattr(materials, "PACKAGE", package)
     registry = FakeRegistry()
     await make_release(job(registry), allow_dirty=False)
