@@ -17,7 +17,7 @@ from slipway.oci.digests import Digest
 from slipway.pipeline import materials
 from slipway.pipeline.materials import SHARED, declared, of_making, parameters, scanner_data
 from slipway.pipeline.release import make_release
-from slipway.runtime.tools import IMAGES, fingerprint
+from slipway.runtime.tools import IMAGES, PACKAGE, fingerprint
 from slipway.verdicts.verdict import Status, Verdict
 
 from tests.support.fake_registry import FakeRegistry
@@ -98,7 +98,7 @@ async def test_installed_as_a_package_it_has_no_lock_of_its_own(
 ) -> None:
     package = tmp_path / "a" / "b"
     (package / "locks").mkdir(parents=True)
-    for lock in (materials.PACKAGE / "locks").glob("*.lock"):
+    for lock in (PACKAGE / "locks").glob("*.lock"):
         shutil.copy(lock, package / "locks")
     monkeypatch.setattr(materials, "PACKAGE", package)
     registry = FakeRegistry()
