@@ -19,7 +19,7 @@ ENGINE := $(PYTHON) -m engine
 advisories = $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 .DEFAULT_GOAL := help
-.PHONY: help engine release test test-quick test-domain lint format bench clean
+.PHONY: help engine release test test-quick test-unit lint format bench clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -38,7 +38,7 @@ test: .venv/installed ## Run every test, on a real engine, and list the ten slow
 test-quick: .venv/installed ## Run the tests that need no engine
 	@.venv/bin/python -m pytest -m "not engine and not browser" $(PYTEST)
 
-test-domain: .venv/installed ## Run the tests of the pure domain: within 5 s, and over 95 % of it covered
+test-unit: .venv/installed ## Run the unit tests within their bounds: 20 s, pipeline over 90 % covered, each module reached
 	@.venv/bin/python -m tests.tools.bounds
 
 lint: .venv/installed ## Format check, linter, strict types, import contracts

@@ -29,8 +29,8 @@ NO_ENGINE = (
 )
 
 
-# A deadline on the wall clock measures what else the machine does. How long the domain's tests may take is measured in
-# seconds of processor: `make test-domain`.
+# A deadline on the wall clock measures what else the machine does. How long unit tests may take is measured in seconds
+# of processor: `make test-unit`.
 settings.register_profile("slipway", deadline=None)
 settings.load_profile("slipway")
 

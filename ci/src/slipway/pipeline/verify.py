@@ -7,7 +7,7 @@ ask. No signing key is needed here: a registry client reads.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass
-from typing import Final
+from typing import Final, final
 
 import dagger
 
@@ -25,6 +25,7 @@ _VERIFIED: Final = object()
 """Held by this module alone: whoever has it has verified."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class VerifiedArtifact:
     """An artifact whose content, signature and statements were verified: these very bits may be used.
@@ -47,6 +48,7 @@ class VerifiedArtifact:
         return self.evidence.reference.pinned
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class VerifiedRelease:
     """A release that proves everything that a policy asks for an environment, with its artifacts by kind.
