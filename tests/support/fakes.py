@@ -14,9 +14,11 @@ import anyio.lowlevel
 import dagger
 from slipway.artifacts.git import Commit, History
 from slipway.errors import ConfigError, StageFailed
+from slipway.runtime.images import ToolImage
 from slipway.runtime.stage import Outcome, RunTrace, Stage, StageRunner
 from slipway.runtime.tools import Tools
-from slipway.signers.cosign import Signer, Verifier
+from slipway.signers.base import Signer
+from slipway.signers.verifier import Verifier
 
 from .fake_dagger import FakeContainer, FakeDirectory, Printed
 
@@ -32,10 +34,10 @@ class FakeTools(Tools):
         default=lambda folders: FakeDirectory({f"slipway/{name}/x.py": "" for name in folders})
     )
 
-    def image(self, name: str) -> dagger.Container:
+    def image(self, image: ToolImage) -> dagger.Container:
         """The tool's own image."""
         return FakeContainer(
-            self.content, address=self.reference(name), printed=self.printed, gone=self.gone
+            self.content, address=self.reference(image), printed=self.printed, gone=self.gone
         )
 
 
@@ -138,7 +140,7 @@ class FakeSigner(Signer):
         return ("--key", self.pem)
 
     @property
-    def handed(self) -> tuple[str, ...]:
+    def secret_options(self) -> tuple[str, ...]:
         """No secret."""
         return ()
 
@@ -158,7 +160,7 @@ class FakeSigner(Signer):
             raise self.error
         return Verifier(pem=self.pem)
 
-    def folder_options(self) -> tuple[str, ...] | None:
+    def model_signing_options(self) -> tuple[str, ...] | None:
         """The options for a folder."""
         return self.options if self.folders else None
 

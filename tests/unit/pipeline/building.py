@@ -12,7 +12,7 @@ from slipway.artifacts.git import Commit
 from slipway.artifacts.source import Source
 from slipway.attestations.plan_facts import State
 from slipway.config.project import Project, parse
-from slipway.iac.state import Keeper
+from slipway.iac.state import StateBackend
 from slipway.oci.digests import Digest
 from slipway.oci.manifests import PLAN_TYPE, RELEASE_TYPE
 from slipway.oci.modelpack import Facts, ModelFile, Role, pack
@@ -22,7 +22,7 @@ from slipway.policy.document import Policy
 from slipway.policy.document import parse as parse_policy
 from slipway.publishing.client import RegistryClient
 from slipway.publishing.publisher import Publisher
-from slipway.registries.base import Registry
+from slipway.registries.embedded import EmbeddedRegistry
 from slipway.runtime.stage import Stage
 
 from tests.support.fake_dagger import FakeDirectory
@@ -42,7 +42,7 @@ ASSETS = ROOT / "tests" / "assets"
 COMMIT = Commit(sha="a" * 40, epoch=1_700_000_000)
 DATA = "age,default\n30,0\n"
 # The embedded state backend.
-BACKEND = Keeper()
+BACKEND = StateBackend()
 STATE = State(backend="pg:1/slipway", lineage="l", serial=3)
 MODEL_FILES = {
     "model.skops": "weights",
@@ -206,7 +206,7 @@ def client(
 ) -> RegistryClient:
     """A client of a registry in memory."""
     runner = FakeRunner(replies() if answers is None else answers, registry or FakeRegistry())
-    return RegistryClient(tools=source().tools, registry=Registry(), runner=runner)
+    return RegistryClient(tools=source().tools, registry=EmbeddedRegistry(), runner=runner)
 
 
 def runner_of(client: RegistryClient) -> FakeRunner:

@@ -14,7 +14,7 @@ from slipway.gates.base import ModelPair
 from slipway.pipeline.champion import challenge, judged_before
 from slipway.pipeline.verify import verify_artifact
 from slipway.publishing.client import RegistryClient
-from slipway.signers.cosign import Verifier
+from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Status, Verdict
 
 from tests.support.fake_dagger import FakeDirectory

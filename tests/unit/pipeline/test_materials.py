@@ -15,9 +15,10 @@ from slipway.attestations.provenance import BuildType
 from slipway.attestations.statements import PROVENANCE
 from slipway.oci.digests import Digest
 from slipway.pipeline import materials
+from slipway.pipeline.catalogue import catalogue
 from slipway.pipeline.materials import SHARED, declared, of_making, parameters, scanner_data
 from slipway.pipeline.release import make_release
-from slipway.runtime.tools import IMAGES, PACKAGE, fingerprint
+from slipway.runtime.tools import PACKAGE, fingerprint
 from slipway.verdicts.verdict import Status, Verdict
 
 from tests.support.fake_registry import FakeRegistry
@@ -57,7 +58,7 @@ async def dependencies_of(
 @pytest.mark.parametrize("kind", [BuildType.MODEL, BuildType.IMAGE, BuildType.PLAN])
 async def test_an_artifact_is_made_of_what_is_declared(kind: BuildType) -> None:
     names = set(await dependencies_of(kind.name.lower()))
-    allowed = {*SHARED, *IMAGES, *declared(kind)}
+    allowed = {*SHARED, *(image.name for image in catalogue()), *declared(kind)}
     # Data of a scanner is there only where it was at hand as files.
     assert allowed >= names
     assert names >= {name for name in declared(kind) if not name.startswith("data-")}

@@ -12,6 +12,7 @@ from slipway.errors import ConfigError, DirtyTree, NotReproduced, VerificationEr
 from slipway.pipeline import reproduce as reproducing
 from slipway.pipeline.release import make_release
 from slipway.pipeline.reproduce import KINDS, ReproduceJob, reproduce_release
+from slipway.runtime.images import CRANE
 
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import Answer, FakeHistory, FakeTools, Reply
@@ -94,7 +95,7 @@ async def test_a_commit_that_is_not_at_hand_is_said() -> None:
 async def test_a_tool_image_that_is_gone_is_named() -> None:
     made = await again()
     tools = made.client.tools
-    gone = await tools.image("crane").image_ref()
+    gone = await tools.image(CRANE).image_ref()
     assert isinstance(tools, FakeTools)
     lost = replace(made.client, tools=replace(tools, gone=frozenset({gone})))
     with pytest.raises(NotReproduced, match="cannot be rebuilt") as caught:

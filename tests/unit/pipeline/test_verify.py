@@ -23,7 +23,7 @@ from slipway.pipeline.verify import (
 )
 from slipway.policy.case import ATTESTED
 from slipway.publishing.client import RegistryClient
-from slipway.signers.cosign import Verifier
+from slipway.signers.verifier import Verifier
 
 from tests.support.fake_dagger import FakeFile
 from tests.support.fake_registry import FakeRegistry

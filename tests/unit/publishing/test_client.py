@@ -9,7 +9,7 @@ from slipway.errors import ContentMismatch, DataError, RegistryError
 from slipway.oci.manifests import MANIFEST_LIMIT
 from slipway.policy.case import ATTESTED
 from slipway.publishing.publisher import Publisher
-from slipway.signers.cosign import Verifier
+from slipway.signers.verifier import Verifier
 
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import FakeSigner, Reply

@@ -9,7 +9,7 @@ from slipway.policy.case import ATTESTED
 from slipway.publishing import contended
 from slipway.publishing.contended import ROUNDS, missing, publish_until_stable
 from slipway.publishing.publisher import Publisher, Subject, refuse_moved
-from slipway.signers.cosign import Verifier
+from slipway.signers.verifier import Verifier
 
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import FakeSigner
