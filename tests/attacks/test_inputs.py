@@ -12,9 +12,10 @@ import pytest
 from dagger import dag
 from slipway.artifacts.source import Source, open_source
 from slipway.errors import ConfigError, GateFailed, VerificationError
-from slipway.gates.base import Gate, judge, require, source_gates
+from slipway.gates import gate_named
+from slipway.gates.base import Gate, SourceTree, judge, require
 from slipway.policy.document import parse
-from slipway.runtime.stage import Journal, Stage
+from slipway.runtime.stage import Stage, StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
@@ -31,7 +32,15 @@ async def looked(stage: Stage, source: Source) -> Verdict:
     def read(*_: object) -> Verdict:
         raise AssertionError("a scanner that did not end well was believed")
 
-    return await judge(Gate(stage=stage, read=read, tool="scanner"), source, Journal())
+    gate = Gate(
+        name="scan",
+        title="scans",
+        subject=SourceTree,
+        tool="scanner",
+        stage=lambda _: stage,
+        read=read,
+    )
+    return await judge(gate, SourceTree(source=source), StageRunner())
 
 
 BLIND: Mapping[str, tuple[tuple[str, ...], int]] = {
@@ -56,8 +65,8 @@ async def test_08_a_scanner_that_does_not_end_well_has_not_looked(source: Source
 
 async def test_08_a_scanner_that_scans_nothing_has_not_looked(source: Source) -> None:
     nothing = replace(source, tree=dag.directory())
-    gate = next(each for each in source_gates(nothing, None) if each.stage.name == "secrets")
-    verdict = await judge(gate, nothing, Journal())
+    gate = gate_named("secrets", SourceTree)
+    verdict = await judge(gate, SourceTree(source=nothing), StageRunner())
     assert verdict.status is Status.NOT_EVALUATED, verdict
 
 
@@ -91,14 +100,14 @@ def test_17_an_empty_key_an_empty_policy_and_an_identity_that_matches_all(
     release = f"localhost:5050/x/release@sha256:{'a' * 64}"
     empty = tmp_path / "empty"
     empty.write_text("", encoding="utf-8")
-    done = project.call("verify", "--release", release, "--policy", str(empty))
-    assert_told(last_error(done), "--policy", sentences=4)
-    done = project.call("verify", "--release", release, "--public-key", str(empty))
+    done = project.call("--policy-file", str(empty), "verify", "--release", release)
+    assert_told(last_error(done), "--policy-file", sentences=4)
+    done = project.call("--public-key", str(empty), "verify", "--release", release)
     assert_told(last_error(done), "the key is empty", "--public-key")
     wide = tmp_path / "wide.yaml"
     signer = '{name: developer, identity: ".*", issuer: ".*", builders: [".*"]}'
     wide.write_text(re.sub(r"\{name: developer,.*\}", signer, POLICY), encoding="utf-8")
-    done = project.call("verify", "--release", release, "--policy", str(wide))
+    done = project.call("--policy-file", str(wide), "verify", "--release", release)
     assert "patterns match more than one means" in last_error(done)
     with pytest.raises(VerificationError, match="the key is empty"):
         Verifier(pem=" \n")

@@ -21,19 +21,21 @@ from dataclasses import replace
 import dagger
 import pytest
 from dagger import dag
-from slipway.artifacts import model as models
+from slipway.artifacts.model import trained
 from slipway.artifacts.source import Source
 from slipway.errors import InvalidReference
+from slipway.gates import gate_named
+from slipway.gates.base import TrainedModel, judge
+from slipway.gates.model_files import model_files_stage
 from slipway.oci.digests import Digest
-from slipway.proof import gather
-from slipway.publish import Subject
+from slipway.publishing.publisher import Subject
 from slipway.runtime.layout import blob_titled
-from slipway.runtime.stage import Journal, Stage, expect_success
-from slipway.runtime.tools import Tools
+from slipway.runtime.stage import Input, Stage, StageRunner
+from slipway.runtime.tools import NOBODY, Tools
 from slipway.signers.key import KeySigner, public_key
 from slipway.signers.model_signing import MODEL_SIGNATURE, sign_model_stage
 from slipway.signers.verifier import Verifier
-from slipway.verdicts.verdict import Status
+from slipway.verdicts.verdict import Status, Verdict
 
 from ..support.forging import Artifact, Forge
 
@@ -57,6 +59,12 @@ def globals_allowed(source: Source, *pairs: tuple[str, str]) -> Source:
     """The project with leave for pickles to import these."""
     model = replace(source.project.model, pickle_globals=pairs)
     return replace(source, project=replace(source.project, model=model))
+
+
+async def judged(source: Source, folder: dagger.Directory) -> Verdict:
+    """What the gate of model files concludes."""
+    subject = TrainedModel(source=source, files=trained(folder, owner=NOBODY))
+    return await judge(gate_named("model-files", TrainedModel), subject, StageRunner())
 
 
 class Evil:
@@ -162,23 +170,21 @@ BAD: Mapping[str, bytes] = {
 async def test_09_and_10_files_that_run_code_or_are_not_what_they_say(source: Source) -> None:
     own = globals_allowed(source, ("collections", "OrderedDict"))
     honest = {"good.pkl": GOOD, "good.skops": PLAIN}
-    verdict = await models.files_gate(own, await files({**BAD, **honest}), Journal())
+    verdict = await judged(own, await files({**BAD, **honest}))
     assert verdict.status is Status.FAILED
     assert {finding.where for finding in verdict.findings} == set(BAD), [
         f for f in verdict.findings if f.where not in BAD
     ]
     # Each by our own reader: no scanner behind it has to be asked.
     assert {finding.id for finding in verdict.findings} == {"model-file-refused"}
-    good = await models.files_gate(own, await files({"good.pkl": GOOD}), Journal())
+    good = await judged(own, await files({"good.pkl": GOOD}))
     assert good.status is Status.PASSED, good
     # Without leave not even the harmless one.
-    none = await models.files_gate(source, await files({"good.pkl": GOOD}), Journal())
+    none = await judged(source, await files({"good.pkl": GOOD}))
     assert "runs code when it is loaded" in none.summary
     # Leave for something dangerous is not enough: the two scanners say no.
     system = globals_allowed(source, ("posix", "system"), ("os", "system"))
-    vetoed = await models.files_gate(
-        system, await files({"plain.pkl": BAD["plain.pkl"]}), Journal()
-    )
+    vetoed = await judged(system, await files({"plain.pkl": BAD["plain.pkl"]}))
     assert {finding.id for finding in vetoed.findings} == {"veto-picklescan", "veto-fickling"}
 
 
@@ -198,7 +204,8 @@ with open("/m/bomb.safetensors", "wb") as sparse:
 
 async def test_10_links_devices_bombs_and_an_extra_file(source: Source) -> None:
     # Devices do not survive as a folder of the engine, so they are looked at where they are.
-    box = models.examining(source, dag.directory()).container.without_mount(models.OUT)
+    subject = TrainedModel(source=source, files=trained(dag.directory()))
+    box = model_files_stage(subject).container
     look = (
         "python",
         "-m",
@@ -210,7 +217,7 @@ async def test_10_links_devices_bombs_and_an_extra_file(source: Source) -> None:
     )
     container = box.with_exec(["python", "-c", IN_FOLDER])
     stage = Stage(name="model-files", container=container, argv=look)
-    found = json.loads((await stage.run(Journal())).stdout)
+    found = json.loads((await StageRunner().run(stage)).stdout)["findings"]
     assert {each["where"]: each["id"] for each in found} == {
         "bomb.safetensors": "model-file-size",
         "card.md": "model-file-no-file",
@@ -239,11 +246,11 @@ for extra in ("", "extra.so", ".hidden", "sub/extra.json"):
 
 async def test_10_an_extra_file_in_a_signed_model() -> None:
     folder = await files({"metrics.json": b"{}", "card.md": b"# A model"})
-    nonce = uuid.uuid4().hex
-    pem = await public_key(Tools(), KeySigner(), Journal(), nonce)
-    stage = sign_model_stage(Tools(), KeySigner(), folder, nonce)
+    pem = await public_key(Tools(), KeySigner(), StageRunner())
+    model = Input(path="/model", content=folder)
+    stage = sign_model_stage(Tools(), KeySigner(), model, uuid.uuid4().hex)
     assert stage is not None
-    signature = (await expect_success(stage, Journal())).file(MODEL_SIGNATURE)
+    signature = (await StageRunner().run_to_success(stage)).file(MODEL_SIGNATURE)
     box = Tools().tool_container(locked="signing").with_file("/model.sig", signature)
     box = box.with_directory("/model", folder).with_new_file("/key.pub", pem)
     told = await box.with_exec(["python", "-c", VERIFY]).stdout()
@@ -261,11 +268,10 @@ async def test_10_what_is_pulled_is_never_unpacked() -> None:
     forge = Forge()
     artifact = Artifact.of("release", tar)
     repository = forge.repository("release")
-    desk = forge.desk()
-    trust = Verifier(pem=await public_key(Tools(), forge.key, Journal(), desk.nonce))
+    verifier = Verifier(pem=await public_key(Tools(), forge.key, StageRunner()))
     subject = Subject(kind="release", layout=artifact.layout(), repository=repository)
-    pinned = await desk.publish(subject, Journal())
-    found = await gather(desk, "release", pinned, trust, Journal(), [])
+    pinned = await forge.publisher().publish(subject)
+    found = await forge.client().pull("release", pinned, verifier, types=[])
     assert found.evidence.signed
     there = {each for each in await found.layout.glob("**") if not each.endswith("/")}
     blobs = {f"blobs/sha256/{name}" for name in artifact.blobs}

@@ -14,17 +14,17 @@ import pytest
 from dagger import dag
 from slipway.attestations.statements import PLAN
 from slipway.errors import ApplyRefused, Drifted
-from slipway.iac import plan as plans
+from slipway.iac.plan import Plan
 from slipway.oci.digests import Digest, Reference
-from slipway.pipeline.apply import apply, drift
-from slipway.publish import Subject
+from slipway.pipeline.apply import apply_plan, find_drift
+from slipway.publishing.publisher import Subject
 from slipway.runtime.layout import blob_titled, digest_of
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.steps.plan import SEALED
 
 from ..support.forging import Forge
-from ..support.planning import Stack, database, facts_of, found, holders, spent
+from ..support.planning import Stack, database, facts_of, holders, signed, spent
 from ..support.project import Project
 from ..support.releasing import registry_container, served
 
@@ -57,12 +57,12 @@ async def stack(reference: Project, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
-async def planned(stack: Stack) -> plans.Plan:
+async def planned(stack: Stack) -> Plan:
     """Its first plan."""
     return await stack.plan()
 
 
-async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: plans.Plan) -> None:
+async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: Plan) -> None:
     text = (
         "import sys, pathlib; p = pathlib.Path(sys.argv[1]); b = bytearray(p.read_bytes()); "
         "b[99] ^= 1; p.write_bytes(b)"
@@ -77,9 +77,8 @@ async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: plans.P
         .with_exec(["python", "-c", text, path])
         .directory("/layout")
     )
-    honest = found(planned)
     with pytest.raises(ApplyRefused, match="does not open"):
-        await apply(stack.source, stack.backend, replace(honest, layout=layout), Journal())
+        await apply_plan(stack.source, stack.backend, signed(planned, layout=layout), StageRunner())
     other = await stack.refusal(planned, plan=Digest.of(b"another plan"))
     assert "not those that were signed" in other
 
@@ -101,20 +100,16 @@ async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: plans.P
     ids=["workspace", "stack", "engine", "version", "lock", "tree", "expired"],
 )
 async def test_11_a_plan_that_was_made_for_something_else(
-    stack: Stack, planned: plans.Plan, changes: dict[str, Any], why: str
+    stack: Stack, planned: Plan, changes: dict[str, Any], why: str
 ) -> None:
     assert why in await stack.refusal(planned, **changes)
 
 
-async def test_11_a_first_plan_against_another_empty_database(
-    stack: Stack, planned: plans.Plan
-) -> None:
+async def test_11_a_first_plan_against_another_empty_database(stack: Stack, planned: Plan) -> None:
     assert "another database" in await replace(stack, backend=await database()).refusal(planned)
 
 
-async def test_11_applied_once_never_twice_and_never_late(
-    stack: Stack, planned: plans.Plan
-) -> None:
+async def test_11_applied_once_never_twice_and_never_late(stack: Stack, planned: Plan) -> None:
     outcomes: list[str] = []
 
     async def attempt() -> None:
@@ -133,7 +128,7 @@ async def test_11_applied_once_never_twice_and_never_late(
     assert "1 added" in applied[0]
     assert any(why in refused[0] for why in ("applied already", "the state has moved"))
     assert "the state has moved" in await stack.refusal(planned)
-    assert "no drift" in await drift(stack.source, stack.backend, Journal())
+    assert "no drift" in await find_drift(stack.source, stack.backend, StageRunner())
     # That a plan is spent stops it where nothing else would.
     idle = await stack.plan()
     assert "No changes" in await idle.files.file("plan.txt").contents()
@@ -141,7 +136,7 @@ async def test_11_applied_once_never_twice_and_never_late(
     assert "applied already" in await stack.refusal(idle)
 
 
-async def released(forge: Forge, plan: plans.Plan) -> str:
+async def released(forge: Forge, plan: Plan) -> str:
     """A release with a real plan; gives its reference."""
     digest = Digest.parse(await digest_of(plan.layout))
     forge.named = {"plan": Reference.parse(f"{forge.repository('plan')}@{digest}")}
@@ -153,7 +148,7 @@ async def released(forge: Forge, plan: plans.Plan) -> str:
         attestations={**said, PLAN: plan.facts},
     )
     reference = await forge.publish()
-    await forge.desk().publish(subject, Journal())
+    await forge.publisher().publish(subject)
     return reference
 
 
@@ -165,16 +160,15 @@ async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
     forge = Forge(registry=registry)
     reference = await released(forge, plan)
     tag = f"{forge.repository('release')}:v1"
-    await forge.desk().tag({tag: reference}, Journal())
-    answer, seen = await forge.examined(tag)
-    assert answer.ok, answer.to_text()
+    await forge.publisher().tag({tag: reference}, ())
+    release = await forge.verified(tag)
     # Verified, and now: the tag is another release's, and then the whole registry is gone.
     evil = Forge(registry=registry, name=forge.name, release={"commit": "b" * 40})
-    await forge.desk().tag({tag: await evil.publish()}, Journal())
+    await forge.publisher().tag({tag: await evil.publish()}, ())
     assert (await forge.verify(tag)).release == evil.reference("release").pinned
     assert registry.service is not None
     await registry.service.stop()
-    told = await apply(own.source, own.backend, seen["plan"], Journal())
+    told = await apply_plan(own.source, own.backend, release, StageRunner())
     assert f"@{await digest_of(plan.layout)}" in told
     assert str(facts_of(plan).plan) in told
 
@@ -224,7 +218,7 @@ async def test_11_what_differs_is_drift(stack: Stack) -> None:
         f"{STACK}/more.tf", 'resource "terraform_data" "more" {\n  input = 1\n}\n'
     )
     with pytest.raises(Drifted) as caught:
-        await drift(replace(own.source, tree=tree), own.backend, Journal())
+        await find_drift(replace(own.source, tree=tree), own.backend, StageRunner())
     assert "terraform_data.more will be created" in str(caught.value)
 
 

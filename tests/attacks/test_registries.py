@@ -10,16 +10,15 @@ import pytest
 from dagger import dag
 from slipway.errors import SlipwayError
 from slipway.oci.digests import Digest
-from slipway.proof import gather
 from slipway.registries.oci import OciRegistry
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.key import KeySigner, public_key
 from slipway.signers.verifier import Verifier
 
 from ..support.forging import Artifact
 from ..support.project import assert_told
-from ..support.releasing import desk_at
+from ..support.releasing import client_at
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 LYING = Path(__file__).parents[1] / "support" / "lying.py"
@@ -46,7 +45,7 @@ class Lying(OciRegistry):
 
     async def seen(self) -> tuple[int, int]:
         """How often the other host was asked, and how often with credentials."""
-        box = await self.connected(desk_at(self).box())
+        box = await self.connected(client_at(self).container())
         ask = "import urllib.request as u; print(u.urlopen('http://elsewhere:5001/seen').read().decode())"
         asked, credentials = (await box.with_exec(["python", "-c", ask]).stdout()).split()
         return int(asked), int(credentials)
@@ -76,8 +75,8 @@ async def test_16_a_registry_that_keeps_its_word_is_read() -> None:
     # Also one that keeps its blobs elsewhere, as many do: what counts is the digest.
     for mode in ("honest", "storage elsewhere"):
         registry = lying(mode)
-        digest, content = await desk_at(registry).read(reference(mode), Journal())
-        assert (digest, content) == (str(ARTIFACT.digest), '{"version": 12}')
+        release, content = await client_at(registry).read_release(reference(mode))
+        assert (release.digest, content) == (ARTIFACT.digest, '{"version": 12}')
     assert await registry.seen() == (1, 0)
 
 
@@ -97,7 +96,7 @@ LIES = {
 async def test_16_a_registry_that_lies(mode: str) -> None:
     registry = lying(mode)
     with pytest.raises(SlipwayError) as caught:
-        await desk_at(registry).read(reference(mode), Journal())
+        await client_at(registry).read_release(reference(mode))
     assert_told(str(caught.value), "localhost:5000", LIES[mode], sentences=3)
     assert "hush" not in str(caught.value)
     if mode.endswith("elsewhere"):
@@ -108,7 +107,7 @@ async def test_16_a_registry_that_lies(mode: str) -> None:
 
 
 async def test_16_what_is_pulled_is_what_was_asked_for() -> None:
-    desk = desk_at(lying("another blob"))
-    trust = Verifier(pem=await public_key(Tools(), KeySigner(), Journal(), desk.nonce))
-    found = await gather(desk, "release", reference("another blob"), trust, Journal(), [])
+    client = client_at(lying("another blob"))
+    verifier = Verifier(pem=await public_key(Tools(), KeySigner(), StageRunner()))
+    found = await client.pull("release", reference("another blob"), verifier, types=[])
     assert "content" in found.evidence.complaints

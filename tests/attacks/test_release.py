@@ -25,7 +25,7 @@ from slipway.runtime.tools import Tools
 
 from ..support.forging import KINDS
 from ..support.project import ROOT, Project, dagger_program, last_error, outside_of_sessions
-from ..support.releasing import ADVISORY, desk_at, tags_of, write_advisories
+from ..support.releasing import ADVISORY, client_at, tags_of, write_advisories
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PASSWORDS = {
@@ -151,8 +151,8 @@ async def made(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> 
     (folder / "cosign.key").write_text(key, encoding="utf-8")
     known = write_advisories(folder / "advisories", ADVISORY)
     done = project.call(
-        "--plan-key=env://PLAN_KEY", "release", "--username", "ann", "--password", "env://PASSWORD",
-        "--signing-key", f"file://{folder}/cosign.key", "--signing-key-password", "env://KEY_PASSWORD",
+        "--plan-key=env://PLAN_KEY", "--registry-user", "ann", "--registry-password", "env://PASSWORD",
+        "release", "--signing-key", f"file://{folder}/cosign.key", "--signing-key-password", "env://KEY_PASSWORD",
         "--advisories", str(known), "dist", "export", "--path", str(folder / "dist"),
         environment=PASSWORDS,
     )  # fmt: skip
@@ -201,9 +201,9 @@ print(json.dumps({text: sorted(places) for text, places in found.items()}))
 
 async def held(registry: Registry, made: Made, texts: tuple[str, ...]) -> dict[str, list[str]]:
     """Where in the registry a text is: artifacts with all layers, and signatures and attestations."""
-    desk = desk_at(registry)
-    inside = [desk.registry.internal(made.reference(kind)) for kind in KINDS]
-    box = (await desk.registry.connected(desk.box())).with_new_file(
+    client = client_at(registry)
+    inside = [registry.internal(made.reference(kind)) for kind in KINDS]
+    box = (await registry.connected(client.container())).with_new_file(
         "/texts.json", json.dumps(texts)
     )
     found: dict[str, list[str]] = json.loads(
@@ -234,7 +234,7 @@ async def test_14_names_with_metacharacters_and_leading_dashes(
     assert "\x1b" not in report
     for word in ("toJSON", "touch owned", "python/object"):
         assert word not in report + json.dumps(told)
-    assert len(await tags_of(project, desk_at(registry))) == 4
+    assert len(await tags_of(project, client_at(registry))) == 4
 
 
 def test_11_a_plan_that_nobody_signed_whom_the_policy_trusts(made: Made) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import dagger
 import pytest
 from dagger import dag
+from slipway.artifacts.image import Image
 from slipway.artifacts.source import Source
 from slipway.errors import GateFailed
-from slipway.gates.base import image_gates, judge, require, source_gates
+from slipway.gates import gate_named
+from slipway.gates.base import BuiltImage, SourceTree, judge, require
 from slipway.oci.digests import Digest
 from slipway.runtime.layout import digest_of
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
-from slipway.verdicts.verdict import Status, WhenNotEvaluated
+from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 
@@ -32,8 +35,8 @@ async def test_12_a_secret_in_the_tree(source: Source) -> None:
         ".env.local",
     ):
         own = replace(source, tree=source.tree.with_new_file(path, f"key = '{fake_key()}'\n"))
-        gate = next(each for each in source_gates(own, None) if each.stage.name == "secrets")
-        verdict = await judge(gate, own, Journal())
+        gate = gate_named("secrets", SourceTree)
+        verdict = await judge(gate, SourceTree(source=own), StageRunner())
         assert verdict.status is Status.FAILED, (path, verdict)
         with pytest.raises(GateFailed):
             require([verdict], WhenNotEvaluated.ALLOW, ["secrets"])
@@ -64,12 +67,18 @@ pathlib.Path("/layout/oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
 """
 
 
+async def scanned(source: Source, layout: dagger.Directory, digest: str) -> Verdict:
+    """What the gate of the image's secrets concludes of a layout."""
+    nothing: Any = None
+    image = Image(model=nothing, layout=layout, archive=nothing)  # type: ignore[call-arg]
+    built = BuiltImage(source=source, digest=digest, image=image)
+    return await judge(gate_named("image-secrets", BuiltImage), built, StageRunner())
+
+
 async def test_12_a_secret_in_a_layer_of_an_image(source: Source) -> None:
     text = f"KEY = '{fake_key()}'\n"
     layout = Tools().python().with_exec(["python", "-c", LAYER, text]).directory("/layout")
-    gates = image_gates(source, layout, await digest_of(layout))
-    gate = next(each for each in gates if each.stage.name == "image-secrets")
-    verdict = await judge(gate, source, Journal())
+    verdict = await scanned(source, layout, await digest_of(layout))
     assert verdict.status is Status.FAILED, verdict
 
 
@@ -77,9 +86,7 @@ async def test_12_a_secret_in_the_environment_of_an_image(source: Source) -> Non
     variables = [f"AWS_ACCESS_KEY_ID={fake_key()}"]
     config = {"os": "linux", "architecture": "amd64", "config": {"Env": variables}}
     layout, digest = image_of({**config, "rootfs": {"type": "layers", "diff_ids": []}})
-    gates = image_gates(source, layout, str(digest))
-    gate = next(each for each in gates if each.stage.name == "image-secrets")
-    verdict = await judge(gate, source, Journal())
+    verdict = await scanned(source, layout, str(digest))
     assert verdict.status is Status.FAILED, verdict
 
 

@@ -14,9 +14,9 @@ from slipway.attestations.statements import PROVENANCE, SBOM, VERDICTS
 from slipway.errors import TagConflict
 from slipway.oci.digests import Digest
 from slipway.policy.case import ATTESTED
-from slipway.publish import refuse_moved
+from slipway.publishing.publisher import refuse_moved
 from slipway.runtime.images import COSIGN
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.cosign import SIGNATURE
 from slipway.signers.key import KeySigner, public_key
@@ -44,7 +44,7 @@ async def test_01_a_tag_that_moves_changes_nothing_that_was_verified() -> None:
     forge = Forge()
     reference = await forge.publish()
     tag = f"{forge.repository('release')}:v1"
-    await forge.desk().tag({tag: reference}, Journal())
+    await forge.publisher().tag({tag: reference}, ())
     assert (await forge.verify(tag)).release == reference
     evil = Forge(registry=forge.registry, release={"commit": "b" * 40})
     await evil.publish()
@@ -55,7 +55,7 @@ async def test_01_a_tag_that_moves_changes_nothing_that_was_verified() -> None:
     # What was verified by digest is what it was; whoever asks by tag again is told of another release.
     assert (await forge.verify(reference)).ok
     assert "another commit" in str(await forge.refusals(reference=tag))
-    found = await forge.desk().lookup([tag], Journal())
+    found = await forge.client().lookup([tag])
     with pytest.raises(TagConflict):
         refuse_moved(found, {tag: reference})
 
@@ -64,11 +64,11 @@ async def test_02_attestations_are_no_signature() -> None:
     forge = Forge(unsigned=KINDS)
     await forge.publish()
     # cosign alone is content: it takes any bundle of the key for a signature.
-    pem = await public_key(Tools(), forge.key, Journal(), uuid.uuid4().hex)
+    pem = await public_key(Tools(), forge.key, StageRunner())
     image = f"{{image}}@{forge.reference('image').digest}"
-    box = Verifier(pem=pem).mounted(forge.desk().box())
+    box = Verifier(pem=pem).mounted(forge.client().container())
     command = ["cosign", "verify", *Verifier(pem=pem).options, "--output", "json", image]
-    (printed,) = json.loads((await forge.run(command, box=box)).stdout)
+    (printed,) = json.loads((await forge.run(command, container=box)).stdout)
     types = {entry["critical"]["type"] for entry in json.loads(printed)}
     assert types
     assert SIGNATURE not in types

@@ -11,24 +11,23 @@ from typing import Any
 
 import anyio
 import pytest
-from slipway import settle as settling
 from slipway.attestations.statements import PROVENANCE, VERDICTS
 from slipway.errors import VerificationError
 from slipway.formats.fields import Fields
 from slipway.policy.case import ATTESTED, Evidence
-from slipway.proof import gather
-from slipway.publish import Subject
+from slipway.publishing import contended
+from slipway.publishing.contended import missing, publish_until_stable
+from slipway.publishing.publisher import Subject
 from slipway.registries.base import Registry
 from slipway.registries.embedded import EmbeddedRegistry
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
-from slipway.settle import missing, settle
 from slipway.signers.key import KeySigner, public_key
 from slipway.signers.verifier import Verifier
 
 from ..support.cases import built, judged, reference, statement
 from ..support.forging import Forge
-from ..support.releasing import desk_at, registry_container, served
+from ..support.releasing import client_at, registry_container, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PAIRING = (Path(__file__).parents[1] / "support" / "pairing.py").read_text(encoding="utf-8")
@@ -73,15 +72,15 @@ async def both(registry: Registry, kind: str) -> tuple[Evidence, list[Subject]]:
     """What is in the registry after two runs at once, and what the two said."""
     forge = Forge(registry=registry)
     subjects = [subject_of(forge, kind, second) for second in (1, 2)]
-    trust = Verifier(pem=await public_key(Tools(), KeySigner(), Journal(), forge.desk().nonce))
+    verifier = Verifier(pem=await public_key(Tools(), KeySigner(), StageRunner()))
 
     async def run(subject: Subject) -> None:
-        await settle(forge.desk(), subject, trust, Journal())
+        await publish_until_stable(forge.publisher(), subject, verifier)
 
     async with anyio.create_task_group() as group:
         for subject in subjects:
             group.start_soon(run, subject)
-    found = await gather(forge.desk(), kind, forge.reference(kind).pinned, trust, Journal())
+    found = await forge.client().pull(kind, forge.reference(kind).pinned, verifier)
     return found.evidence, subjects
 
 
@@ -94,7 +93,7 @@ async def test_07_two_writers_at_once_lose_nothing() -> None:
         name: 1 if name.endswith("/bom") else 2 for name in ATTESTED["image"]
     }
     # They did meet, each time: without looking again, half of it would be gone.
-    box = await registry.connected(desk_at(registry).box())
+    box = await registry.connected(client_at(registry).container())
     ask = "import urllib.request as u; print(u.urlopen('http://registry.slipway.localhost:5000/lost').read().decode())"
     assert (await box.with_exec(["python", "-c", ask]).stdout()).strip() == "4"
 
@@ -102,12 +101,12 @@ async def test_07_two_writers_at_once_lose_nothing() -> None:
 async def test_07_a_loss_that_comes_back_again_and_again_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(settling, "ROUNDS", 1)
+    monkeypatch.setattr(contended, "ROUNDS", 1)
     with pytest.raises(ExceptionGroup) as caught:
         await both(worst(2), "release")
     (told, *_) = caught.value.exceptions
     assert isinstance(told, VerificationError)
-    assert "does not stay in the registry" in str(told)
+    assert "do not stay in the registry" in str(told)
 
 
 def test_07_a_statement_of_another_run_is_no_substitute() -> None:

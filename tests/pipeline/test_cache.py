@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from slipway.artifacts.source import TYPES_CACHE
-from slipway.gates.base import judge_all, source_gates
+from slipway.gates import gates_of
+from slipway.gates.base import SourceTree, judge_all
 from slipway.runtime.layout import digest_of
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 
 from ..support.project import Project
 from ..support.releasing import ADVISORY, advisories, built, write_advisories
@@ -29,9 +30,11 @@ async def build_twice(project: Project, path: str, text: str) -> tuple[dict[str,
     target = project.folder / path
     old = target.read_text(encoding="utf-8") if target.exists() else ""
     project.write(path, old + text).commit()
-    journal = Journal()
-    second = await built(await project.source(), project, journal)
-    return {one.name: one.cached for one in journal.times}, await digest_of(second.layout) == before
+    runner = StageRunner()
+    second = await built(await project.source(), project, runner)
+    return {one.name: one.cached for one in runner.trace.times}, await digest_of(
+        second.layout
+    ) == before
 
 
 async def test_a_line_of_the_service_writes_its_layer_and_the_image_again_only(
@@ -109,13 +112,13 @@ async def test_a_line_of_the_training_code_trains_again(project: Project) -> Non
 
 async def test_a_line_of_the_readme_runs_no_check_of_the_service_again(project: Project) -> None:
     database = advisories(ADVISORY)
-    source = await project.source()
-    wanted = [gate for gate in source_gates(source, database) if gate.stage.name in SERVICE_GATES]
-    await judge_all(wanted, source, Journal())
+    wanted = [gate for gate in gates_of(SourceTree) if gate.name in SERVICE_GATES]
+    tree = SourceTree(source=await project.source(), advisories=database)
+    await judge_all(wanted, tree, StageRunner())
     project.write("README.md", uuid.uuid4().hex).commit()
-    source, journal = await project.source(), Journal()
-    wanted = [gate for gate in source_gates(source, database) if gate.stage.name in SERVICE_GATES]
-    verdicts = await judge_all(wanted, source, journal)
+    runner = StageRunner()
+    tree = SourceTree(source=await project.source(), advisories=database)
+    verdicts = await judge_all(wanted, tree, runner)
     assert len(verdicts) == len(SERVICE_GATES)
-    ran = {one.name for one in journal.times if not one.cached}
+    ran = {one.name for one in runner.trace.times if not one.cached}
     assert ran == set()

@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 import dagger
 import pytest
 from dagger import dag
-from slipway.artifacts import model as models
-from slipway.artifacts.model import Model
+from slipway.artifacts.model import Model, train_model, trained
 from slipway.artifacts.source import Source
 from slipway.attestations.statements import PROVENANCE
 from slipway.errors import GateFailed
-from slipway.pipeline import champion as champions
-from slipway.pipeline.champion import comparing
+from slipway.gates.base import ModelPair
+from slipway.gates.champion import compare_stage
+from slipway.pipeline.champion import challenge
 from slipway.policy.case import ATTESTED
 from slipway.policy.champion import TAG
-from slipway.publish import Desk, Subject
+from slipway.publishing.client import RegistryClient
+from slipway.publishing.publisher import Publisher, Subject
 from slipway.runtime.images import COSIGN
 from slipway.runtime.layout import blob_titled, digest_of, files_of
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.key import KeySigner
 from slipway.verdicts.report import from_json
@@ -30,7 +31,7 @@ from slipway.verdicts.verdict import Status, Verdict
 
 from ..support.cases import bom, built, judged
 from ..support.project import Project, assert_told
-from ..support.releasing import desk_at, embedded, release_of, tags_of
+from ..support.releasing import client_at, embedded, publisher_at, release_of, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 FIT = "service/src/screening/fit.py"
@@ -61,24 +62,24 @@ def said(report: str) -> Verdict:
     return found
 
 
-async def named_champion(project: Project, desk: Desk) -> str | None:
+async def named_champion(project: Project, client: RegistryClient) -> str | None:
     """The digest that the champion's tag names."""
     declared = (project.folder / "slipway.yaml").read_text(encoding="utf-8")
     name = declared.partition("name: ")[2].partition("\n")[0]
-    tag = f"{desk.registry.repository(name, 'model')}:{TAG}"
-    return (await desk.lookup([tag], Journal())).get(tag)
+    tag = f"{client.registry.repository(name, 'model')}:{TAG}"
+    return (await client.lookup([tag])).get(tag)
 
 
 async def first_champion(project: Project) -> str:
     """Release a project for the first time; gives the digest of its model, which is the champion now."""
-    desk = desk_at(embedded())
-    assert await named_champion(project, desk) is None
-    first, _ = await release_of(project, desk)
+    publisher = publisher_at(embedded())
+    assert await named_champion(project, publisher.client) is None
+    first, _ = await release_of(project, publisher)
     model = json.loads(first.json)["model"].partition("@")[2]
     verdict = said(first.json)
     assert (verdict.status, verdict.subject) == (Status.PASSED, model)
     assert verdict.summary == "no model was released before: none to compare with"
-    assert await named_champion(project, desk_at(embedded())) == model
+    assert await named_champion(project, client_at(embedded())) == model
     return str(model)
 
 
@@ -90,54 +91,43 @@ async def test_a_model_that_is_worse_than_the_last_released_one_is_not_released(
 
     project.edit(FIT, AS_IT_IS, CRIPPLED).commit()
     with pytest.raises(GateFailed) as caught:
-        await release_of(project, desk_at(embedded()))
+        await release_of(project, publisher_at(embedded()))
     told = str(caught.value)
     assert_told(told, "champion", "worse-than-champion", "0.9847", "0.9962", sentences=6)
     failed = [each for each in caught.value.verdicts if isinstance(each, Verdict)]
     assert [each.gate for each in failed if each.status is Status.FAILED] == ["champion"]
-    assert await tags_of(project, desk_at(embedded())) == {}
-    assert await named_champion(project, desk_at(embedded())) == good
+    assert await tags_of(project, client_at(embedded())) == {}
+    assert await named_champion(project, client_at(embedded())) == good
 
     # A little worse is no reproach; from then on that one is the champion.
     project.edit(FIT, CRIPPLED, A_LITTLE_WORSE).commit()
-    second, run = await release_of(project, desk_at(embedded()))
+    second, job = await release_of(project, publisher_at(embedded()))
     verdict = said(second.json)
     assert verdict.status is Status.PASSED
     assert "0.9940, the last released model's 0.9962, on 141 held-out rows" in verdict.summary
     new = json.loads(second.json)["model"].partition("@")[2]
-    assert await named_champion(project, desk_at(embedded())) == new
-    assert {"verify-champion", "champion-files", "champion"} <= {t.name for t in run.journal.times}
+    assert await named_champion(project, client_at(embedded())) == new
+    assert {"verify-champion", "champion-files", "champion"} <= {
+        t.name for t in job.runner.trace.times
+    }
 
     # The same commit again: nothing new, and what was said then is said now, not that it is as good as itself.
-    again, run = await release_of(project, desk_at(embedded()))
+    again, job = await release_of(project, publisher_at(embedded()))
     assert "Nothing new" in again.report
     assert said(again.json) == verdict
     for kind in ("model", "image", "plan", "release"):
         assert json.loads(again.json)[kind] == json.loads(second.json)[kind]
-    assert "champion" not in {each.name for each in run.journal.times}
-
-    # A commit that changes no model is not compared, and the model keeps its digest.
-    project.write("README.md", uuid.uuid4().hex).commit()
-    third, run = await release_of(project, desk_at(embedded()))
-    assert said(third.json).summary == "the last released model is this very one"
-    assert json.loads(third.json)["model"] == json.loads(second.json)["model"]
-    assert "verify-champion" not in {each.name for each in run.journal.times}
-
-    # An earlier commit again, which the champion of today is not the one of: still nothing new.
-    project.git("checkout", "--quiet", "HEAD~3")
-    earlier, _ = await release_of(project, desk_at(embedded()))
-    assert "Nothing new" in earlier.report
-    assert said(earlier.json).summary == "no model was released before: none to compare with"
-    assert await named_champion(project, desk_at(embedded())) == new
+    assert "champion" not in {each.name for each in job.runner.trace.times}
 
 
+# The very same model, and an earlier commit again: without an engine, tests/unit/pipeline/test_champion.py.
 @dataclass(frozen=True)
 class Scene:
-    """A project, its new model, and a desk in a registry, where somebody put a champion."""
+    """A project, its new model, and a registry where somebody put a champion."""
 
     source: Source
     model: Model
-    desk: Desk
+    publisher: Publisher
     layout: dagger.Directory
 
     async def put(self, kind: str = "model", **changes: object) -> str:
@@ -146,10 +136,12 @@ class Scene:
         subject = Subject(
             kind=kind,
             layout=self.layout,
-            repository=self.desk.registry.repository(f"x-{uuid.uuid4().hex[:10]}", kind),
+            repository=self.publisher.client.registry.repository(
+                f"x-{uuid.uuid4().hex[:10]}", kind
+            ),
             attestations=predicates,
         )
-        return await self.desk.publish(replace(subject, **changes), Journal())  # type: ignore[arg-type]
+        return await self.publisher.publish(replace(subject, **changes))  # type: ignore[arg-type]
 
     def attested(self, kind: str, project: str = "") -> dict[str, object]:
         """What belongs to a released artifact of the kind."""
@@ -160,12 +152,12 @@ class Scene:
         said[ATTESTED["model"][2]] = judged()
         return said
 
-    async def challenged(self, last: str, desk: Desk | None = None) -> Verdict:
+    async def challenged(self, last: str) -> Verdict:
         """What the gate says of the new model with this champion."""
-        trust = await self.desk.key.trust(Tools(), Journal(), uuid.uuid4().hex)
-        return await champions.challenge(
-            desk or self.desk, self.source, self.model, last, trust, Journal()
-        )
+        client = self.publisher.client
+        verifier = await self.publisher.signer.verifier(Tools(), client.runner)
+        (verdict,) = await challenge(client, self.source, self.model, "a" * 40, last, verifier)
+        return verdict
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +167,9 @@ async def scene(reference: Project, source: Source) -> Scene:
     assert AS_IT_IS in text
     tree = source.tree.with_new_file(FIT, text.replace(AS_IT_IS, A_LITTLE_WORSE))
     history = reference.history()
-    model = await models.train(source, Journal(), history)
-    other = await models.train(replace(source, tree=tree), Journal(), history)
-    return Scene(source, model, desk_at(embedded()), other.layout)
+    model = await train_model(source, StageRunner(), history)
+    other = await train_model(replace(source, tree=tree), StageRunner(), history)
+    return Scene(source, model, publisher_at(embedded()), other.layout)
 
 
 async def test_a_released_champion_is_loaded_and_measured(scene: Scene) -> None:
@@ -202,7 +194,7 @@ async def test_a_champion_that_another_key_signed_is_not_evaluated(scene: Scene)
     )  # fmt: skip
     private = await made.file("/keys/cosign.key").contents()
     stranger = KeySigner(secret=dag.set_secret(f"stranger-{uuid.uuid4().hex}", private))
-    theirs = replace(scene, desk=desk_at(embedded(), stranger))
+    theirs = replace(scene, publisher=publisher_at(embedded(), stranger))
     verdict = await scene.challenged(await theirs.put())
     assert verdict.status is Status.NOT_EVALUATED
     assert "does not verify" in verdict.summary
@@ -216,7 +208,7 @@ async def test_a_model_of_another_project_is_no_champion(scene: Scene) -> None:
 
 
 async def test_a_champion_that_is_not_there_is_not_evaluated(scene: Scene) -> None:
-    gone = f"{scene.desk.registry.repository('nobody', 'model')}@sha256:{'0' * 64}"
+    gone = f"{scene.publisher.client.registry.repository('nobody', 'model')}@sha256:{'0' * 64}"
     verdict = await scene.challenged(gone)
     assert verdict.status is Status.NOT_EVALUATED
 
@@ -245,5 +237,6 @@ async def test_the_files_of_a_model_are_found_again(scene: Scene) -> None:
 
 
 async def test_a_shell_is_there_for_the_comparison(scene: Scene) -> None:
-    stage = comparing(scene.source, scene.model.files, scene.model.files)
+    pair = ModelPair(source=scene.source, challenger=trained(scene.model.files))
+    stage = compare_stage(pair)
     assert "screening.compare" in await stage.prepared().file("/stage/COMMAND").contents()

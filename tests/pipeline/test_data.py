@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from slipway.artifacts import model as models
+from slipway.artifacts.model import train_model, trained
 from slipway.artifacts.source import CONFIG, Source, open_source
 from slipway.errors import DataError, GateFailed
-from slipway.gates.base import judge, require, source_gates
-from slipway.runtime.stage import Journal
+from slipway.gates import gate_named
+from slipway.gates.base import SourceTree, TrainedModel, judge, require
+from slipway.runtime.stage import StageRunner
 from slipway.verdicts.verdict import Status, WhenNotEvaluated
 
 from ..support.project import Project, assert_told, last_error
@@ -66,28 +67,28 @@ async def test_check_and_train_name_what_is_wrong_with_the_data(
     words: tuple[str, ...],
 ) -> None:
     bad = await with_data(source, damage(good_csv))
-    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "data"]
-    verdict = await judge(gate, bad, Journal())
+    gate = gate_named("data", SourceTree)
+    verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is Status.FAILED
     found = " ".join(f"{one.title} {one.where}" for one in verdict.findings)
     assert not [word for word in words if word not in found], found
     with pytest.raises(DataError) as caught:
-        await models.train(bad, Journal(), reference.history())
+        await train_model(bad, StageRunner(), reference.history())
     assert_told(str(caught.value), *words)
 
 
 async def test_every_problem_is_told_at_once(source: Source, good_csv: str) -> None:
     bad = await with_data(source, cell(cell(good_csv, 5, 2, "nan"), 3, 0, "1e9"))
-    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "data"]
-    verdict = await judge(gate, bad, Journal())
+    gate = gate_named("data", SourceTree)
+    verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert len(verdict.findings) == 2
 
 
 async def test_the_same_data_from_a_file_trains_the_same_weights(
     source: Source, reference: Project, good_csv: str
 ) -> None:
-    own = await models.train(source, Journal(), reference.history())
-    given = await models.train(await with_data(source, good_csv), Journal(), reference.history())
+    own = await train_model(source, StageRunner(), reference.history())
+    given = await train_model(await with_data(source, good_csv), StageRunner(), reference.history())
     assert (
         await own.files.file("model.skops").digest()
         == await given.files.file("model.skops").digest()
@@ -102,8 +103,9 @@ async def test_a_model_under_its_threshold_fails_the_gate(
         CONFIG, declared.replace("threshold: 0.97", "threshold: 0.9999")
     )
     strict = await open_source(tree, source.tools)
-    model = await models.train(strict, Journal(), reference.history())
-    verdict = await models.gate(model, strict.project)
+    model = await train_model(strict, StageRunner(), reference.history())
+    subject = TrainedModel(source=strict, files=trained(model.files))
+    verdict = await judge(gate_named("model", TrainedModel), subject, StageRunner())
     assert verdict.status is Status.FAILED
     with pytest.raises(GateFailed) as caught:
         require([verdict], WhenNotEvaluated.ALLOW)

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import dagger
 import pytest
 from dagger import dag
+from slipway.artifacts.sbom import TRIVY_CACHE
 from slipway.artifacts.source import Source, open_source
 from slipway.errors import GateFailed
-from slipway.gates.base import (
-    TRIVY_CACHE,
-    TRIVY_DATABASE,
-    Data,
-    dependencies_gate,
-    judge,
-    judge_all,
-    require,
-    source_gates,
-    trivy_data,
-)
+from slipway.gates import gate_named, gates_of
+from slipway.gates.base import BuiltImage, SourceTree, ToolData, judge, judge_all, require
+from slipway.gates.trivy import DATABASE, database
 from slipway.oci.digests import Digest
 from slipway.runtime.images import TRIVY
-from slipway.runtime.stage import Journal, Outcome
+from slipway.runtime.stage import Outcome, StageRunner
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 from ..support.project import assert_told
@@ -34,11 +28,12 @@ LOCK = "service/requirements.lock"
 LOOKED = Verdict(gate="lint", status=Status.PASSED, summary="1 file", tool="ruff")
 
 
-async def scanned(source: Source, lock: str, database: dagger.Directory) -> Verdict:
+async def scanned(source: Source, lock: str, advisories: dagger.Directory) -> Verdict:
     """The verdict on a lock file under a database."""
     tree = source.tree.with_new_file(LOCK, lock)
     pinned = await open_source(tree, source.tools)
-    return await judge(dependencies_gate(pinned, database), pinned, Journal())
+    gate = gate_named("dependencies", SourceTree)
+    return await judge(gate, SourceTree(source=pinned, advisories=advisories), StageRunner())
 
 
 async def test_a_vulnerable_pin_fails_and_says_what_to_upgrade_to(source: Source) -> None:
@@ -90,8 +85,8 @@ def fake_key() -> str:
 async def test_a_secret_in_the_tree_fails(source: Source) -> None:
     tree = source.tree.with_new_file("deploy.env", f"AWS_ACCESS_KEY_ID={fake_key()}\n")
     bad = await open_source(tree, source.tools)
-    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "secrets"]
-    verdict = await judge(gate, bad, Journal())
+    gate = gate_named("secrets", SourceTree)
+    verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is Status.FAILED
     with pytest.raises(GateFailed) as caught:
         require([verdict], WhenNotEvaluated.ALLOW)
@@ -100,10 +95,11 @@ async def test_a_secret_in_the_tree_fails(source: Source) -> None:
 
 
 async def test_the_reference_project_passes_every_gate_of_its_source(source: Source) -> None:
-    verdicts = await judge_all(source_gates(source, advisories(ADVISORY)), source, Journal())
+    tree = SourceTree(source=source, advisories=advisories(ADVISORY))
+    verdicts = await judge_all(gates_of(SourceTree), tree, StageRunner())
     status = {verdict.gate: verdict.status for verdict in verdicts}
     assert set(status.values()) == {Status.PASSED}, status
-    assert len(status) == 8
+    assert list(status) == [gate.name for gate in gates_of(SourceTree)]
 
 
 async def test_the_type_checker_says_the_same_with_and_without_what_it_knew_before(
@@ -119,12 +115,13 @@ async def test_the_type_checker_says_the_same_with_and_without_what_it_knew_befo
         '"""Late."""\n\nfrom .settings import Settings\n\nOTHER: int = Settings\n',
     )
     bad = await open_source(tree, source.tools)
-    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "types"]
-    verdict = await judge(gate, bad, Journal())
+    gate = gate_named("types", SourceTree)
+    verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is Status.FAILED
     places = sorted(finding.where.partition(":")[0] for finding in verdict.findings)
     assert places == ["src/screening/app.py", "src/screening/late.py"]
-    assert await judge(replace(gate, prepared=None), bad, Journal()) == verdict
+    other = await judge(replace(gate, container=None), SourceTree(source=bad), StageRunner())
+    assert replace(other, time=verdict.time, seconds=verdict.seconds) == verdict
 
 
 async def test_all_failures_are_told_at_once(source: Source) -> None:
@@ -132,8 +129,8 @@ async def test_all_failures_are_told_at_once(source: Source) -> None:
         "deploy.env", f"AWS_ACCESS_KEY_ID={fake_key()}\n"
     ).with_new_file("service/src/screening/late.py", '"""Late."""\n\nimport os\n')
     bad = await open_source(tree, source.tools)
-    gates = [gate for gate in source_gates(bad, None) if gate.stage.name in ("lint", "secrets")]
-    verdicts = await judge_all(gates, bad, Journal())
+    gates = [gate for gate in gates_of(SourceTree) if gate.name in ("lint", "secrets")]
+    verdicts = await judge_all(gates, SourceTree(source=bad), StageRunner())
     with pytest.raises(GateFailed) as caught:
         require(verdicts, WhenNotEvaluated.ALLOW)
     told = str(caught.value)
@@ -144,14 +141,16 @@ async def test_all_failures_are_told_at_once(source: Source) -> None:
 
 
 async def test_the_database_of_trivy_is_known_by_its_digest(source: Source) -> None:
+    nothing: Any = None
+    built = BuiltImage(source=source, image=nothing)
     metadata = (
         '{"Version": 2, "UpdatedAt": "2026-11-23T06:00:00Z", "NextUpdate": "2026-11-24T06:00:00Z"}'
     )
     box = source.tools.tool_container(TRIVY).with_new_file(
         f"{TRIVY_CACHE}/db/metadata.json", metadata
     )
-    without = await trivy_data(Outcome(exit_code=0, stdout="", stderr="", container=box))
-    assert without == Data(day=dt.date(2026, 11, 23))
-    full = box.with_new_file(TRIVY_DATABASE, "flaws")
-    found = await trivy_data(Outcome(exit_code=0, stdout="", stderr="", container=full))
-    assert found == Data(day=dt.date(2026, 11, 23), digest=Digest.of(b"flaws"))
+    without = await database(built, Outcome(exit_code=0, stdout="", stderr="", container=box))
+    assert without == ToolData(day=dt.date(2026, 11, 23))
+    full = box.with_new_file(DATABASE, "flaws")
+    found = await database(built, Outcome(exit_code=0, stdout="", stderr="", container=full))
+    assert found == ToolData(day=dt.date(2026, 11, 23), digest=Digest.of(b"flaws"))

@@ -7,9 +7,9 @@ import json
 import pytest
 from slipway.artifacts.source import Source, open_source
 from slipway.errors import ConfigError
-from slipway.iac import plan as plans
+from slipway.iac.plan import plan_stack
 from slipway.runtime.layout import digest_of
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 
 from ..support.project import Project, assert_told, last_error
 
@@ -28,7 +28,7 @@ BAD = {
 
 async def test_the_plan_is_saved_with_what_it_came_from(source: Source, reference: Project) -> None:
     head = await reference.history().head()
-    plan = await plans.plan(source, Journal(), head)
+    plan = await plan_stack(source, StageRunner(), head)
     assert "Plan:" in await plan.files.file("plan.txt").contents()
     facts = json.loads(await plan.files.file("source.json").contents())
     assert facts["stack"] == STACK
@@ -44,7 +44,7 @@ async def test_a_stack_that_does_not_plan_is_named_with_its_first_error(
 ) -> None:
     bad = await open_source(source.tree.with_new_file(f"{STACK}/bad.tf", text), source.tools)
     with pytest.raises(ConfigError) as caught:
-        await plans.plan(bad, Journal(), await reference.history().head())
+        await plan_stack(bad, StageRunner(), await reference.history().head())
     assert_told(str(caught.value), STACK, "--stage plan terminal", *words, sentences=3)
 
 
@@ -52,7 +52,7 @@ async def test_a_stack_that_is_not_there_is_named(source: Source, reference: Pro
     tree = source.tree.without_directory(STACK)
     bad = await open_source(tree, source.tools)
     with pytest.raises(ConfigError) as caught:
-        await plans.plan(bad, Journal(), await reference.history().head())
+        await plan_stack(bad, StageRunner(), await reference.history().head())
     assert_told(str(caught.value), STACK)
 
 

@@ -9,11 +9,13 @@ import uuid
 
 import dagger
 import pytest
-from slipway.artifacts import image as images
-from slipway.artifacts import model as models
+from slipway.artifacts.image import container_of
+from slipway.artifacts.model import train_model, trained
 from slipway.artifacts.source import VENV, Source, open_source
-from slipway.pipeline.champion import comparing
-from slipway.runtime.stage import Journal, Stage
+from slipway.gates.base import BuiltImage, ModelPair
+from slipway.gates.champion import compare_stage
+from slipway.gates.smoke_test import smoke_test_stage
+from slipway.runtime.stage import Stage, StageRunner
 from slipway.runtime.tools import OFFLINE, Tools
 
 from ..support.project import Project
@@ -59,18 +61,20 @@ async def calling(source: Source) -> Source:
 async def loaded_in_the_network(stage: Stage) -> str:
     """What is complained of when the stage's command is run without the program that confines it."""
     argv = stage.argv[stage.argv.index("--") + 1 :]
-    free = Stage(name="free", container=stage.container, argv=argv, accept=(0, 9))
-    return (await free.run(Journal())).stderr
+    free = Stage(
+        name="free", container=stage.container, argv=argv, inputs=stage.inputs, accept=(0, 9)
+    )
+    return (await StageRunner().run(free)).stderr
 
 
 async def test_a_comparison_reaches_nobody(
     calling: Source, source: Source, reference: Project
 ) -> None:
     # Trained by the honest service: its training loads nothing.
-    model = await models.train(source, Journal(), reference.history())
-    stage = comparing(calling, model.files, model.files)
+    model = await train_model(source, StageRunner(), reference.history())
+    stage = compare_stage(ModelPair(source=calling, challenger=trained(model.files)))
     assert stage.argv[: len(OFFLINE)] == OFFLINE
-    outcome = await stage.run(Journal())
+    outcome = await StageRunner().run(stage)
     assert outcome.exit_code == 0
     assert "nobody was reached: [Errno 101] Network is unreachable" in outcome.stderr
     assert "somebody was reached" in await loaded_in_the_network(stage)
@@ -78,13 +82,15 @@ async def test_a_comparison_reaches_nobody(
 
 async def test_a_service_under_test_reaches_nobody(calling: Source, reference: Project) -> None:
     image = await built(calling, reference)
-    stage = images.smoke(calling, image, f"offline-{uuid.uuid4().hex}")
-    outcome = await stage.run(Journal())
+    stage = smoke_test_stage(
+        BuiltImage(source=calling, digest=f"sha256:{uuid.uuid4().hex}", image=image)
+    )
+    outcome = await StageRunner().run(stage)
     assert outcome.exit_code == 0, outcome.stderr
     log = stage.argv[stage.argv.index("--log") + 1]
     told = await outcome.container.with_exec(["cat", log]).stdout()
     assert "nobody was reached: [Errno 101] Network is unreachable" in told
-    free = images.container_of(image).with_env_variable("MARK", uuid.uuid4().hex)
+    free = container_of(image).with_env_variable("MARK", uuid.uuid4().hex)
     command = [f"{VENV}/bin/python", "-m", calling.project.service.package]
     done = free.with_exec(command, expect=dagger.ReturnType.ANY)
     assert await done.exit_code() == 9

@@ -9,16 +9,18 @@ from dataclasses import replace
 
 import dagger
 import pytest
+from slipway.artifacts.model import train_model
 from slipway.errors import ConfigError, SigningError, VerificationError
-from slipway.pipeline.release import release, verify
-from slipway.pipeline.reproduce import Attempt, reproduce
+from slipway.pipeline.release import make_release
+from slipway.pipeline.reproduce import ReproduceJob, reproduce_release
+from slipway.pipeline.verify import ReleaseRefused, verify_artifact, verify_release
 from slipway.policy.document import parse
 from slipway.policy.verification import Verification
-from slipway.proof import verify as verify_artifact
-from slipway.publish import Subject
-from slipway.runtime.stage import Journal
+from slipway.publishing.publisher import Subject
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.base import Signer
+from slipway.signers.key import KeySigner
 from slipway.signers.keyless import KeylessSigner
 from slipway.signers.kms import KmsSigner
 from slipway.signers.sigstore import ROOT
@@ -27,7 +29,7 @@ from slipway.signers.verifier import Verifier
 from ..support.forging import Artifact
 from ..support.online import IDENTITY, ISSUER, Sigstore
 from ..support.project import Project, assert_told, last_error
-from ..support.releasing import desk_at, embedded, release_of, run_of, tags_of
+from ..support.releasing import client_at, embedded, job_of, publisher_at, release_of, tags_of
 from ..support.vault import managed, prepared, vault
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
@@ -60,31 +62,36 @@ def sigstore() -> Sigstore:
 async def published(signer: Signer) -> str:
     """A small artifact, pushed, signed and attested; gives its digest reference."""
     name = f"online-{uuid.uuid4().hex[:10]}"
-    desk = desk_at(embedded(), signer)
+    publisher = publisher_at(embedded(), signer)
     subject = Subject(
         kind="release",
         layout=Artifact.of("release", json.dumps(name)).layout(),
-        repository=desk.registry.repository(name, "release"),
+        repository=publisher.client.registry.repository(name, "release"),
         attestations={VERDICTS: '{"verdicts": []}'},
     )
-    return await desk.publish(subject, Journal())
+    return await publisher.publish(subject)
 
 
-async def verified(pinned: str, trust: Verifier) -> bool:
+async def verified(pinned: str, verifier: Verifier) -> bool:
     """Whether the small artifact verifies; raises what stands against it."""
     found = await verify_artifact(
-        desk_at(embedded()), "release", pinned, trust, Journal(), [VERDICTS]
+        client_at(embedded()), "release", pinned, verifier, types=[VERDICTS]
     )
     return found.evidence.signed and len(found.evidence.statements[VERDICTS]) == 1
 
 
-async def asked(project: Project, reference: str, trusts: Mapping[str, Verifier]) -> Verification:
+async def asked(
+    project: Project, reference: str, verifiers: Mapping[str, Verifier]
+) -> Verification:
     """What the project's policy finds of a release for dev, with the issuer of these tests."""
     text = (project.folder / "policy.yaml").read_text(encoding="utf-8")
     stated = parse(text.replace("https://token.actions.githubusercontent.com", ISSUER))
     place = stated.environment("dev")
-    answer, _ = await verify(desk_at(embedded()), reference, stated, place, trusts, Journal())
-    return answer
+    try:
+        release = await verify_release(client_at(embedded()), reference, stated, place, verifiers)
+    except ReleaseRefused as refused:
+        return refused.verification
+    return release.verification
 
 
 async def test_a_release_by_identity(
@@ -92,33 +99,32 @@ async def test_a_release_by_identity(
 ) -> None:
     project.named(fresh("identity"))
     signer = sigstore.identity()
-    run = await run_of(project, desk_at(embedded(), signer))
-    run.builder = "github-actions"
-    made = await release(run, allow_dirty=False)
+    job = await job_of(project, publisher_at(embedded(), signer))
+    made = await make_release(replace(job, builder="github-actions"), allow_dirty=False)
     record = json.loads(made.json)
-    assert len(await tags_of(project, desk_at(embedded()))) == len(KINDS)
+    assert len(await tags_of(project, client_at(embedded()))) == len(KINDS)
     assert made.public_key == ""
     assert "cosign.pub" not in await made.dist.entries()
-    trust = await signer.trust(Tools(), Journal(), "")
+    trust = await signer.verifier(Tools(), StageRunner())
     answer = await asked(project, record["release"], {"ci": trust})
     assert answer.ok, answer.to_text()
     signed = [check for check in answer.checks if check.requirement == "signed by ci"]
     assert [check.artifact for check in signed] == list(KINDS)
     # Nobody else is believed to have signed it: not the holder of a key, and not another job of the same issuer.
-    key = await desk_at(embedded()).key.trust(Tools(), Journal(), uuid.uuid4().hex)
+    key = await KeySigner().verifier(Tools(), StageRunner())
     other = replace(trust, identity=IDENTITY.replace("main", "other"))
     for stranger in ({"developer": key}, {"ci": other}):
         refused = await asked(project, record["release"], stranger)
         assert not refused.ok
-    assert run.parts.model is not None
-    await model_verifies(run.parts.model.files, made.dist.file("model.sig"), signer)
+    model = await train_model(job.source, StageRunner(), job.history)
+    await model_verifies(model.files, made.dist.file("model.sig"), signer)
     # To make it again, its signer has to be known too: by one of those who may have signed, it is. Then its commit is
     # asked for, which this history does not hold; that what follows works is tested where releases are made again.
-    other_history = Attempt(desk=desk_at(embedded()), history=reference.history())
+    elsewhere = ReproduceJob(client=client_at(embedded()), history=reference.history())
     with pytest.raises(ConfigError, match="does not hold the commit"):
-        await reproduce(other_history, record["release"], [key, trust])
+        await reproduce_release(elsewhere, record["release"], [key, trust])
     with pytest.raises(VerificationError):
-        await reproduce(other_history, record["release"], [key])
+        await reproduce_release(elsewhere, record["release"], [key])
 
 
 async def model_verifies(
@@ -141,7 +147,7 @@ async def model_verifies(
 async def test_an_identity_counts_under_its_own_roots_only(sigstore: Sigstore) -> None:
     signer = sigstore.identity()
     pinned = await published(signer)
-    trust = await signer.trust(Tools(), Journal(), "")
+    trust = await signer.verifier(Tools(), StageRunner())
     assert await verified(pinned, trust)
     for stranger in (
         replace(trust, issuer="http://another"),
@@ -177,10 +183,10 @@ async def kept() -> tuple[dagger.Service, KmsSigner]:
 async def test_a_key_that_vault_keeps(kept: tuple[dagger.Service, KmsSigner]) -> None:
     _, signer = kept
     pinned = await published(signer)
-    trust = await signer.trust(Tools(), Journal(), uuid.uuid4().hex)
+    trust = await signer.verifier(Tools(), StageRunner())
     assert trust.pem.startswith("-----BEGIN PUBLIC KEY-----")
     assert await verified(pinned, trust)
-    embedded_key = await desk_at(embedded()).key.trust(Tools(), Journal(), uuid.uuid4().hex)
+    embedded_key = await KeySigner().verifier(Tools(), StageRunner())
     with pytest.raises(VerificationError):
         await verified(pinned, embedded_key)
 
@@ -201,11 +207,11 @@ async def test_a_key_that_vault_does_not_give(
     project.named(fresh("vault"))
     # Before anything else is done: what is made for minutes and cannot be signed is made in vain.
     with pytest.raises(SigningError) as caught:
-        await release_of(project, desk_at(embedded(), signer))
+        await release_of(project, publisher_at(embedded(), signer))
     assert_told(str(caught.value), "cannot be opened", "--signing-credentials")
     assert "hush" not in str(caught.value)
 
 
 def test_what_is_missing_is_said_on_the_command_line(project: Project) -> None:
     done = project.call("release", "--managed-key", "hashivault://slipway", "report")
-    assert_told(last_error(done), "--managed-key needs --signing-credentials", "docs/signing.md")
+    assert_told(last_error(done), "--managed-key requires --signing-credentials", "docs/signing.md")

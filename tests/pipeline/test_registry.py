@@ -6,13 +6,20 @@ from collections.abc import Callable
 
 import pytest
 from slipway.errors import RegistryError, SlipwayError, TagConflict, flatten
-from slipway.publish import refuse_moved
+from slipway.publishing.publisher import refuse_moved
 from slipway.registries.base import Registry
 from slipway.registries.oci import OciRegistry
-from slipway.runtime.stage import Journal
 
 from ..support.project import Project, assert_told, last_error
-from ..support.releasing import desk_at, embedded, registry_container, release_of, served, tags_of
+from ..support.releasing import (
+    client_at,
+    embedded,
+    publisher_at,
+    registry_container,
+    release_of,
+    served,
+    tags_of,
+)
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PASSWORD = "opensesame-4711"
@@ -34,10 +41,10 @@ def locked() -> Registry:
 
 
 async def test_a_registry_that_is_down_is_named() -> None:
-    desk = desk_at(OciRegistry(address="127.0.0.1:1/team"))
+    client = client_at(OciRegistry(address="127.0.0.1:1/team"))
     with pytest.raises(RegistryError) as caught:
-        await desk.lookup(["127.0.0.1:1/team/some/model:v1"], Journal())
-    assert_told(str(caught.value), "127.0.0.1:1", "does not answer", "--registry")
+        await client.lookup(["127.0.0.1:1/team/some/model:v1"])
+    assert_told(str(caught.value), "127.0.0.1:1", "does not answer", "--registry-address")
 
 
 @pytest.mark.parametrize(
@@ -50,26 +57,26 @@ async def test_a_registry_that_refuses_the_password_is_named(
 ) -> None:
     service = locked().service
     assert service is not None
-    desk = desk_at(served(service, username, password))
+    client = client_at(served(service, username, password))
     with pytest.raises(RegistryError) as caught:
-        await desk.lookup([TAG], Journal())
+        await client.lookup([TAG])
     told = str(caught.value)
-    assert_told(told, "localhost:5000", "refuses the credentials", "--password")
+    assert_told(told, "localhost:5000", "refuses the credentials", "--registry-password")
     assert password is None or password not in told
 
 
 async def test_the_right_password_is_accepted() -> None:
     service = locked().service
     assert service is not None
-    assert await desk_at(served(service, "ann", PASSWORD)).lookup([TAG], Journal()) == {}
+    assert await client_at(served(service, "ann", PASSWORD)).lookup([TAG]) == {}
 
 
 async def test_a_registry_without_space_says_so_and_has_no_tag_afterwards(project: Project) -> None:
     # The model and the plan fit, the image does not: it breaks off in the middle.
     small = registry_container().with_mounted_temp("/var/lib/registry", size=8_000_000)
-    desk = desk_at(served(small.as_service(use_entrypoint=True)))
+    publisher = publisher_at(served(small.as_service(use_entrypoint=True)))
     with pytest.raises(SlipwayError) as caught:
-        await release_of(project, desk)
+        await release_of(project, publisher)
     # Several pushes fail, each where it met the end of the space: all of them are the registry's fault.
     assert all(
         isinstance(leaf, RegistryError) for leaf in flatten(caught.value.__cause__ or caught.value)
@@ -77,7 +84,7 @@ async def test_a_registry_without_space_says_so_and_has_no_tag_afterwards(projec
     told = str(caught.value)
     assert_told(told, "localhost:5000", "nothing was tagged", sentences=6)
     assert "no space left" in told or "disk may be full" in told
-    assert await tags_of(project, desk) == {}
+    assert await tags_of(project, publisher.client) == {}
 
 
 def test_a_tag_that_moved_is_refused() -> None:
@@ -94,27 +101,28 @@ async def test_a_release_under_a_tag_of_something_else_is_refused(
 ) -> None:
     name = fresh("taken")
     project.named(name)
-    desk = desk_at(embedded())
+    publisher = publisher_at(embedded())
+    client = publisher.client
     commit = project.git("rev-parse", "HEAD").strip()
     # Somebody pushed something else under the tag of this commit.
-    repository = desk.registry.internal(desk.registry.repository(name, "plan"))
-    box = await desk.registry.connected(desk.box())
+    repository = client.registry.internal(client.registry.repository(name, "plan"))
+    container = await client.registry.connected(client.container())
     pushed = (
-        box.with_new_file("/a.txt", name)
+        container.with_new_file("/a.txt", name)
         .with_exec(["tar", "-cf", "/a.tar", "/a.txt"])
         .with_exec(["crane", "append", "-f", "/a.tar", "-t", f"{repository}:{commit}"])
     )
     await pushed.sync()
-    before = await tags_of(project, desk)
+    before = await tags_of(project, client)
     assert list(before) == [f"localhost:5050/{name}/plan:{commit}"]
     with pytest.raises(TagConflict) as caught:
-        await release_of(project, desk)
+        await release_of(project, publisher)
     assert_told(str(caught.value), f"{name}/plan:{commit}", "another digest")
-    assert await tags_of(project, desk) == before
+    assert await tags_of(project, client) == before
 
 
 def test_dagger_call_on_a_registry_that_is_down_exits_with_an_error(project: Project) -> None:
-    done = project.call("release", "--registry", "127.0.0.1:1/team", "report")
+    done = project.call("--registry-address", "127.0.0.1:1/team", "release", "report")
     assert_told(last_error(done), "127.0.0.1:1", "does not answer")
     assert done.stdout == ""
 
@@ -123,8 +131,8 @@ def test_no_secret_is_in_what_a_run_prints(project: Project) -> None:
     secrets = {"REGISTRY_PASSWORD": "registry-hush-7391", "KEY_PASSWORD": "key-hush-2846"}
     (project.folder.parent / "cosign.key").write_text("no key at all\n", encoding="utf-8")
     done = project.call(
-        "release", "--registry", "127.0.0.1:1/team", "--username", "ann",
-        "--password", "env://REGISTRY_PASSWORD", "--signing-key", "file://../cosign.key",
+        "--registry-address", "127.0.0.1:1/team", "--registry-user", "ann",
+        "--registry-password", "env://REGISTRY_PASSWORD", "release", "--signing-key", "file://../cosign.key",
         "--signing-key-password", "env://KEY_PASSWORD", "report",
         environment=secrets,
     )  # fmt: skip

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from slipway.artifacts import image as images
-from slipway.artifacts import model as models
+from slipway.artifacts.image import USER, container_of
+from slipway.artifacts.model import train_model, trained
 from slipway.artifacts.source import Source, open_source
 from slipway.errors import GateFailed
-from slipway.gates.base import judge, require, source_gates
+from slipway.gates import gate_named
+from slipway.gates.base import BuiltImage, SourceTree, TrainedModel, judge, require
 from slipway.runtime.layout import digest_of
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 from ..support.project import Project, assert_told
@@ -30,27 +31,30 @@ async def changed(source: Source, path: str, text: str) -> Source:
 
 async def smoked(source: Source, project: Project) -> Verdict:
     """The verdict of the smoke test on a source's image."""
-    return await images.smoke_test(source, await built(source, project), Journal())
+    image = await built(source, project)
+    subject = BuiltImage(source=source, digest=await digest_of(image.layout), image=image)
+    return await judge(gate_named("smoke-test", BuiltImage), subject, StageRunner())
 
 
 async def test_the_model_has_metrics_a_card_and_a_digest(
     source: Source, reference: Project
 ) -> None:
-    model = await models.train(source, Journal(), reference.history())
+    model = await train_model(source, StageRunner(), reference.history())
     facts = json.loads(await model.files.file("metrics.json").contents())
     assert 0.97 <= facts["metrics"]["roc_auc"] <= 1
     assert facts["rows"]["heldout"] > 50
     assert "roc_auc" in await model.files.file("card.md").contents()
     assert (await digest_of(model.layout)).startswith("sha256:")
-    verdict = await models.gate(model, source.project)
+    subject = TrainedModel(source=source, files=trained(model.files))
+    verdict = await judge(gate_named("model", TrainedModel), subject, StageRunner())
     assert verdict.status is Status.PASSED
 
 
 async def test_the_image_serves_as_nobody_with_nothing_of_the_tests_in_it(
     source: Source, reference: Project
 ) -> None:
-    container = images.container_of(await built(source, reference))
-    assert await container.user() == images.USER
+    container = container_of(await built(source, reference))
+    assert await container.user() == USER
     assert await container.with_exec(["id", "-u"]).stdout() == "65532\n"
     listing = await container.with_exec(["find", "/opt/service", "/model"]).stdout()
     assert "/opt/service/screening/app.py" in listing
@@ -70,8 +74,8 @@ async def test_a_failing_test_of_the_service_is_named(source: Source) -> None:
         "service/tests/test_wrong.py", FAILING
     )
     bad = await open_source(tree, source.tools)
-    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "unit-tests"]
-    verdict = await judge(gate, bad, Journal())
+    gate = gate_named("unit-tests", SourceTree)
+    verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is Status.FAILED
     with pytest.raises(GateFailed) as caught:
         require([verdict], WhenNotEvaluated.ALLOW)
@@ -80,8 +84,8 @@ async def test_a_failing_test_of_the_service_is_named(source: Source) -> None:
 
 async def test_a_service_without_tests_has_not_passed_them(source: Source) -> None:
     bad = await open_source(source.tree.without_directory("service/tests"), source.tools)
-    (gate,) = [gate for gate in source_gates(bad, None) if gate.stage.name == "unit-tests"]
-    verdict = await judge(gate, bad, Journal())
+    gate = gate_named("unit-tests", SourceTree)
+    verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is not Status.PASSED
 
 

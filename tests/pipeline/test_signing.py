@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from dagger import dag
 from slipway.errors import SigningError, VerificationError
-from slipway.proof import verify
-from slipway.publish import Subject
+from slipway.pipeline.verify import verify_artifact
+from slipway.publishing.publisher import Subject
 from slipway.runtime.images import COSIGN
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.key import KeySigner, public_key
 from slipway.signers.verifier import Verifier
 
 from ..support.project import Project, assert_told, last_error
-from ..support.releasing import desk_at, embedded, tags_of
+from ..support.releasing import client_at, embedded, publisher_at, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 PASSWORD = "long-enough-3141"
@@ -52,7 +52,7 @@ def key_of(text: str, password: str | None) -> KeySigner:
 
 async def public(key: KeySigner) -> str:
     """The public key, asked for anew."""
-    return await public_key(Tools(), key, Journal(), uuid.uuid4().hex)
+    return await public_key(Tools(), key, StageRunner())
 
 
 async def test_the_embedded_key_stays_the_same() -> None:
@@ -88,7 +88,7 @@ async def test_what_is_no_key_is_refused(text: str) -> None:
 
 async def published(name: str, key: KeySigner) -> str:
     """A small artifact, pushed, signed and attested; gives its digest reference."""
-    desk = desk_at(embedded(), key)
+    publisher = publisher_at(embedded(), key)
     content = dag.directory().with_new_file("release.json", "{}")
     layout = (
         Tools()
@@ -103,32 +103,32 @@ async def published(name: str, key: KeySigner) -> str:
     subject = Subject(
         kind="release",
         layout=layout,
-        repository=desk.registry.repository(name, "release"),
+        repository=publisher.client.registry.repository(name, "release"),
         attestations={PREDICATE: '{"verdicts": []}'},
     )
-    return await desk.publish(subject, Journal())
+    return await publisher.publish(subject)
 
 
 async def test_a_signature_holds_for_its_own_key_only(pair: tuple[str, str]) -> None:
     name = f"signed-{uuid.uuid4().hex[:10]}"
     pinned = await published(name, key_of(pair[0], PASSWORD))
-    desk = desk_at(embedded())
-    trust = Verifier(pem=pair[1])
-    found = await verify(desk, "release", pinned, trust, Journal(), [PREDICATE])
+    client = client_at(embedded())
+    verifier = Verifier(pem=pair[1])
+    found = await verify_artifact(client, "release", pinned, verifier, types=[PREDICATE])
     assert found.evidence.signed
     assert len(found.evidence.statements[PREDICATE]) == 1
     other = Verifier(pem=await public(KeySigner()))
     with pytest.raises(VerificationError) as caught:
-        await verify(desk, "release", pinned, other, Journal(), [PREDICATE])
+        await verify_artifact(client, "release", pinned, other, types=[PREDICATE])
     assert_told(str(caught.value), "release", pinned, "does not verify")
 
 
 async def test_an_attestation_that_is_not_there_is_missed(pair: tuple[str, str]) -> None:
     name = f"attested-{uuid.uuid4().hex[:10]}"
     pinned = await published(name, key_of(pair[0], PASSWORD))
-    desk = desk_at(embedded())
+    client = client_at(embedded())
     with pytest.raises(VerificationError) as caught:
-        await verify(desk, "release", pinned, Verifier(pem=pair[1]), Journal(), [SBOM])
+        await verify_artifact(client, "release", pinned, Verifier(pem=pair[1]), types=[SBOM])
     assert_told(str(caught.value), "release", pinned)
 
 
@@ -145,4 +145,4 @@ async def test_dagger_call_with_the_wrong_key_password_publishes_nothing_and_kee
     assert done.stdout == ""
     for secret in ("wrong-2718-hush", *pair[0].splitlines()[1:-1]):
         assert secret not in done.stderr
-    assert await tags_of(project, desk_at(embedded())) == {}
+    assert await tags_of(project, client_at(embedded())) == {}

@@ -14,21 +14,22 @@ from dagger import dag
 from slipway.attestations.release import Release
 from slipway.attestations.statements import PLAN, PROVENANCE, SBOM, VERDICTS
 from slipway.oci.digests import Digest, Reference
-from slipway.pipeline.release import verify
+from slipway.pipeline.verify import ReleaseRefused, VerifiedRelease, verify_release
 from slipway.policy.case import ARTIFACT_TYPES, ATTESTED
 from slipway.policy.document import parse
 from slipway.policy.verification import Verification
-from slipway.proof import Found
-from slipway.publish import Desk, Subject
+from slipway.publishing.client import RegistryClient
+from slipway.publishing.publisher import Publisher, Subject
 from slipway.registries.base import Registry
-from slipway.runtime.stage import Job, Journal, Outcome, side_by_side
+from slipway.runtime.concurrency import concurrently
+from slipway.runtime.stage import Outcome, StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.key import KeySigner, public_key
 from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Status, Verdict
 
 from .cases import COMMIT, bom, built, judged, planned
-from .releasing import desk_at, embedded
+from .releasing import client_at, embedded, publisher_at
 
 KINDS = ("model", "image", "plan", "release")
 POLICY = """
@@ -105,9 +106,13 @@ class Forge:
     named: dict[str, Reference] = field(default_factory=dict)
     release: dict[str, Any] = field(default_factory=dict)
 
-    def desk(self) -> Desk:
-        """A desk of this moment."""
-        return desk_at(self.registry, self.key)
+    def client(self) -> RegistryClient:
+        """A client of the registry."""
+        return client_at(self.registry)
+
+    def publisher(self) -> Publisher:
+        """Who writes, with the project's key."""
+        return publisher_at(self.registry, self.key)
 
     def repository(self, kind: str) -> str:
         """Where artifacts of the kind are."""
@@ -159,19 +164,14 @@ class Forge:
 
     async def publish(self) -> str:
         """Push, sign and attest all of it; gives the release's reference."""
-        await public_key(Tools(), self.key, Journal(), uuid.uuid4().hex)
-
-        def job(kind: str) -> Job:
-            return lambda: self.put(kind)
-
-        await side_by_side(*(job(kind) for kind in KINDS))
+        await public_key(Tools(), self.key, StageRunner())
+        await concurrently(*(self.put(kind) for kind in KINDS))
         return self.reference("release").pinned
 
     async def put(self, kind: str) -> None:
         """Push, sign and attest one artifact."""
         rounds = self.attestations(kind)
         for number in range(max(1, *(len(each) for each in rounds.values()))):
-            desk = self.desk()
             subject = Subject(
                 kind=kind,
                 layout=self.artifact(kind).layout(),
@@ -183,25 +183,30 @@ class Forge:
                 },
                 signed=kind not in self.unsigned,
             )
-            await desk.publish(subject, Journal())
+            await self.publisher().publish(subject)
 
     async def verify(
         self, reference: str | None = None, policy: str = POLICY, environment: str = "dev"
     ) -> Verification:
         """What a relying party with our public key finds."""
-        return (await self.examined(reference, policy, environment))[0]
+        try:
+            return (await self.verified(reference, policy, environment)).verification
+        except ReleaseRefused as refused:
+            return refused.verification
 
-    async def examined(
+    async def verified(
         self, reference: str | None = None, policy: str = POLICY, environment: str = "dev"
-    ) -> tuple[Verification, dict[str, Found]]:
-        """The same, and what was pulled for it."""
-        desk = self.desk()
-        pem = await public_key(desk.tools, self.key, Journal(), desk.nonce)
+    ) -> VerifiedRelease:
+        """The release, verified with our public key; raises ReleaseRefused where it does not prove enough."""
+        pem = await public_key(Tools(), self.key, StageRunner())
         stated = parse(policy)
-        place = stated.environment(environment)
-        asked = reference or self.reference("release").pinned
-        trusts = {"developer": Verifier(pem=pem)}
-        return await verify(desk, asked, stated, place, trusts, Journal())
+        return await verify_release(
+            self.client(),
+            reference or self.reference("release").pinned,
+            stated,
+            stated.environment(environment),
+            {"developer": Verifier(pem=pem)},
+        )
 
     async def refusals(self, **changes: Any) -> dict[str, str]:
         """What was asked and did not hold; empty for a release that is verified."""
@@ -214,11 +219,13 @@ class Forge:
         assert answer.ok == (not refused)
         return refused
 
-    async def run(self, *commands: Sequence[str], box: dagger.Container | None = None) -> Outcome:
+    async def run(
+        self, *commands: Sequence[str], container: dagger.Container | None = None
+    ) -> Outcome:
         """Commands of somebody who may write to the registry; `{kind}` stands for a repository as steps write it."""
         inside = {kind: self.registry.internal(self.repository(kind)) for kind in KINDS}
         argv = [[word.format(**inside) for word in command] for command in commands]
-        outcome = await self.desk().run("attack", argv, Journal(), box)
+        outcome = await self.client().run("attack", argv, container)
         assert outcome.exit_code == 0, outcome.stderr
         return outcome
 

@@ -13,14 +13,15 @@ from slipway.attestations.plan_facts import PlanFacts
 from slipway.attestations.statements import PLAN
 from slipway.errors import ApplyRefused
 from slipway.formats.fields import Fields
-from slipway.iac import plan as plans
+from slipway.iac.plan import Plan, plan_stack, stack_container
 from slipway.iac.state import StateBackend
 from slipway.oci.digests import Digest
-from slipway.pipeline.apply import apply
+from slipway.pipeline import verify as verification
+from slipway.pipeline.apply import apply_plan
+from slipway.pipeline.verify import VerifiedArtifact, VerifiedRelease
 from slipway.policy.case import Evidence
-from slipway.proof import Found
 from slipway.runtime.images import POSTGRES
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 
 from .cases import reference as place
@@ -51,38 +52,52 @@ class Stack:
     project: Project
     backend: StateBackend
 
-    async def plan(self) -> plans.Plan:
+    async def plan(self) -> Plan:
         """The plan of this moment."""
         head = await self.project.history().head()
-        return await plans.plan(self.source, Journal(), head, self.backend)
+        return await plan_stack(self.source, StageRunner(), head, self.backend)
 
-    async def apply(self, made: plans.Plan, **changes: Any) -> str:
+    async def apply(self, made: Plan, **changes: Any) -> str:
         """Apply a plan, with other facts than were signed of it where that is the attack."""
-        return await apply(self.source, self.backend, found(made, **changes), Journal())
+        return await apply_plan(self.source, self.backend, signed(made, **changes), StageRunner())
 
-    async def refusal(self, made: plans.Plan, **changes: Any) -> str:
+    async def refusal(self, made: Plan, **changes: Any) -> str:
         """Why it may not be applied."""
         with pytest.raises(ApplyRefused) as caught:
             await self.apply(made, **changes)
         return str(caught.value)
 
 
-def facts_of(plan: plans.Plan) -> PlanFacts:
+def facts_of(plan: Plan) -> PlanFacts:
     """What is signed of a plan."""
     return PlanFacts.of(Fields.parse(plan.facts, where="test"))
 
 
-def found(made: plans.Plan, **changes: Any) -> Found:
-    """What verification hands over."""
+def signed(made: Plan, layout: dagger.Directory | None = None, **changes: Any) -> VerifiedRelease:
+    """A verified release whose signer stands behind a plan with other facts, or other content, than were made.
+
+    Whoever holds the key can sign that. Only verification makes such a value, so its token is borrowed here.
+    """
     facts = facts_of(made)
     making = {name: changes.pop(name) for name in tuple(changes) if hasattr(facts.making, name)}
     told = replace(facts, making=replace(facts.making, **making), **changes)
     where = place("plan")
     assert where.digest is not None
     said = statement(PLAN, Fields.parse(told.predicate(), where="").values, where.digest)
-    return Found(
+    plan = VerifiedArtifact(
+        kind="plan",
         evidence=Evidence(reference=where, signed=True, statements={PLAN: (said,)}),
-        layout=made.layout,
+        layout=made.layout if layout is None else layout,
+        stage="verify-plan",
+        verified=verification._VERIFIED,
+    )
+    nothing: Any = None
+    return VerifiedRelease(
+        release=nothing,
+        environment=nothing,
+        verification=nothing,
+        artifacts={"plan": plan},
+        verified=verification._VERIFIED,
     )
 
 
@@ -92,7 +107,7 @@ async def spent(stack: Stack, plan: Digest) -> None:
         "import sys; from slipway.steps.state import connected, spend\n"
         "with connected() as connection: spend(connection, sys.argv[1])"
     )
-    box = plans.stack_container(stack.source, stack.backend)
+    box = stack_container(stack.source, stack.backend)
     await box.with_exec(["python", "-c", code, str(plan)]).sync()
 
 

@@ -107,8 +107,8 @@ class Project:
         """`dagger call` for this project, as a person would type it."""
         return dagger_command(
             "call",
-            "--tree=.",
-            "--git=.git",
+            "--project-tree=.",
+            "--git-dir=.git",
             *arguments,
             folder=self.folder,
             environment=environment,

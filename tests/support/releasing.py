@@ -7,25 +7,27 @@ import json
 import zipfile
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import dagger
 from dagger import dag
-from slipway.artifacts import image as images
-from slipway.artifacts import model as models
-from slipway.artifacts.image import Image
+from slipway.artifacts.image import Image, build_image
+from slipway.artifacts.model import train_model
 from slipway.artifacts.source import Source
 from slipway.errors import flatten, one
-from slipway.pipeline.release import Release, Run
-from slipway.pipeline.release import release as run_release
+from slipway.pipeline.dist import Release
+from slipway.pipeline.job import ReleaseJob
+from slipway.pipeline.release import make_release
 from slipway.policy.case import ATTESTED
-from slipway.publish import Desk
+from slipway.publishing.client import RegistryClient
+from slipway.publishing.publisher import Publisher
 from slipway.registries import embedded_service
 from slipway.registries.base import Registry
 from slipway.registries.embedded import EmbeddedRegistry
 from slipway.registries.oci import OciRegistry
 from slipway.runtime.images import PYTHON, REGISTRY
-from slipway.runtime.stage import Journal
+from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.base import Signer
 from slipway.signers.key import KeySigner
@@ -84,11 +86,11 @@ def advisories(*entries: Mapping[str, object]) -> dagger.Directory:
     )
 
 
-async def built(source: Source, project: Project, journal: Journal | None = None) -> Image:
+async def built(source: Source, project: Project, runner: StageRunner | None = None) -> Image:
     """The image of a source, with the history of a project."""
-    history, journal = project.history(), journal or Journal()
-    model = await models.train(source, journal, history)
-    return await images.build(source, model, journal, await history.head())
+    history, runner = project.history(), runner or StageRunner()
+    model = await train_model(source, runner, history)
+    return await build_image(source, model, runner, await history.head())
 
 
 def registry_container() -> dagger.Container:
@@ -116,18 +118,23 @@ def served(service: dagger.Service, username: str = "", password: str | None = N
     )
 
 
-def desk_at(registry: Registry, key: Signer | None = None) -> Desk:
-    """Where publishing happens in a test."""
-    return Desk(tools=Tools(), registry=registry, key=key or KeySigner())
+def client_at(registry: Registry) -> RegistryClient:
+    """A client of a registry, with a trace of its own."""
+    return RegistryClient(tools=Tools(), registry=registry, runner=StageRunner())
 
 
-async def run_of(project: Project, desk: Desk) -> Run:
-    """One run of the pipeline for a project, with a database that knows no flaw of its packages."""
+def publisher_at(registry: Registry, signer: Signer | None = None) -> Publisher:
+    """A publisher; without a signer, the embedded key signs."""
+    return Publisher(client=client_at(registry), signer=signer or KeySigner())
+
+
+async def job_of(project: Project, publisher: Publisher) -> ReleaseJob:
+    """A release of a project, with a database that knows no flaw of its packages."""
     history = project.history()
     head, changes = await history.head_and_changes()
-    return Run(
+    return ReleaseJob(
         source=await project.source(),
-        desk=desk,
+        publisher=publisher,
         history=history,
         head=head,
         changes=changes,
@@ -136,20 +143,19 @@ async def run_of(project: Project, desk: Desk) -> Run:
 
 
 async def release_of(
-    project: Project, desk: Desk, *, allow_dirty: bool = False
-) -> tuple[Release, Run]:
+    project: Project, publisher: Publisher, *, allow_dirty: bool = False
+) -> tuple[Release, ReleaseJob]:
     """A whole release; several failures at once are raised as the one error that a person reads."""
-    run = await run_of(project, desk)
+    # A trace of its own: one publisher may make several releases.
+    fresh = replace(publisher, client=replace(publisher.client, runner=StageRunner()))
+    job = await job_of(project, fresh)
     try:
-        return await run_release(run, allow_dirty), run
+        return await make_release(job, allow_dirty), job
     except ExceptionGroup as group:
         raise one(flatten(group)) from group
 
 
-async def tags_of(project: Project, desk: Desk) -> dict[str, str]:
+async def tags_of(project: Project, client: RegistryClient) -> Mapping[str, str]:
     """The tags of a project's current commit that a registry has."""
-    run = await run_of(project, desk)
-    tags = [f"{run.repository(kind)}:{run.tag}" for kind in ATTESTED]
-    return await Desk(tools=desk.tools, registry=desk.registry, key=desk.key).lookup(
-        tags, Journal()
-    )
+    job = await job_of(project, Publisher(client=client, signer=KeySigner()))
+    return await client.lookup([f"{job.repository(kind)}:{job.tag}" for kind in ATTESTED])

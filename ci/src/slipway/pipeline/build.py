@@ -65,7 +65,9 @@ async def judge_image(
     """Run the gates of an image."""
     digest = await digest_of(image.layout)
     built = BuiltImage(source=source, digest=digest, commit=commit, image=image)
-    return await judge_all(gates_of(BuiltImage), built, runner)
+    verdicts = await judge_all(gates_of(BuiltImage), built, runner)
+    require(verdicts, source.project.gates.not_evaluated, required(source.project, BuiltImage))
+    return verdicts
 
 
 async def _image(job: ReleaseJob, model: Model) -> Built:

@@ -74,7 +74,11 @@ async def _tool_images(job: ReleaseJob) -> Mapping[str, str]:
 async def _judge_source(job: ReleaseJob) -> Sequence[Verdict]:
     commit = job.head.sha
     tree = SourceTree(source=job.source, digest=commit, commit=commit, advisories=job.advisories)
-    return await judge_all(gates_of(SourceTree), tree, job.runner)
+    verdicts = await judge_all(gates_of(SourceTree), tree, job.runner)
+    # Here already: a plan or an image that fails meanwhile is raised together with what these gates found.
+    project = job.source.project
+    require(verdicts, project.gates.not_evaluated, required(project, SourceTree))
+    return verdicts
 
 
 async def _judged_earlier(
