@@ -43,7 +43,7 @@ async def looked(stage: Stage, source: Source) -> Verdict:
     return await judge(gate, SourceTree(source=source), StageRunner())
 
 
-BLIND: Mapping[str, tuple[tuple[str, ...], int]] = {
+NOT_EVALUATED: Mapping[str, tuple[tuple[str, ...], int]] = {
     "missing": (("no-such-scanner", "--scan"), 60),
     "crashes": (("python", "-c", "import os; os.abort()"), 60),
     "times out": (("python", "-c", "import time; time.sleep(60)"), 1),
@@ -52,7 +52,7 @@ BLIND: Mapping[str, tuple[tuple[str, ...], int]] = {
 
 
 async def test_08_a_scanner_that_does_not_end_well_has_not_looked(source: Source) -> None:
-    for argv, seconds in BLIND.values():
+    for argv, seconds in NOT_EVALUATED.values():
         stage = Stage(name="scan", container=Tools().python(), argv=argv, seconds=seconds)
         verdict = await looked(stage, source)
         assert verdict.status is Status.NOT_EVALUATED

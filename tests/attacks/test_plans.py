@@ -1,4 +1,4 @@
-"""Attacks on a plan: changed, meant for something else, stale, expired, spent, and its secrets."""
+"""Attacks on a plan: changed, meant for something else, stale, expired, consumed, and its secrets."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from slipway.publishing.publisher import Subject
 from slipway.runtime.layout import blob_titled, digest_of
 from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
-from slipway.steps.plan import SEALED
+from slipway.steps.plan import ENCRYPTED
 
 from ..support.forging import Forge
-from ..support.planning import Stack, database, facts_of, holders, signed, spent
+from ..support.planning import Stack, consumed, database, facts_of, holders, signed
 from ..support.project import Project
 from ..support.releasing import registry_container, served
 
@@ -67,7 +67,7 @@ async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: Plan) -
         "import sys, pathlib; p = pathlib.Path(sys.argv[1]); b = bytearray(p.read_bytes()); "
         "b[99] ^= 1; p.write_bytes(b)"
     )
-    blob = await blob_titled(planned.layout, SEALED)
+    blob = await blob_titled(planned.layout, ENCRYPTED)
     name = await blob.name()
     path = f"/layout/blobs/sha256/{name}"
     layout = (
@@ -129,10 +129,10 @@ async def test_11_applied_once_never_twice_and_never_late(stack: Stack, planned:
     assert any(why in refused[0] for why in ("applied already", "the state has moved"))
     assert "the state has moved" in await stack.refusal(planned)
     assert "no drift" in await find_drift(stack.source, stack.backend, StageRunner())
-    # That a plan is spent stops it where nothing else would.
+    # That a plan is consumed stops it where nothing else would.
     idle = await stack.plan()
     assert "No changes" in await idle.files.file("plan.txt").contents()
-    await spent(stack, facts_of(idle).plan)
+    await consumed(stack, facts_of(idle).plan)
     assert "applied already" in await stack.refusal(idle)
 
 
@@ -184,8 +184,8 @@ resource "terraform_data" "slow" {{
 
 
 async def test_11_two_first_plans_at_once_are_not_both_applied(stack: Stack) -> None:
-    # Neither the plan that is spent nor the tool's lock would stop the second one: it is another plan, and of a first
-    # plan the tool does not ask whether it is stale. The state would forget what the first one made.
+    # Neither the consumed plan nor the tool's lock would stop the second one: it is another plan, and of a first plan
+    # the tool does not ask whether it is stale. The state would forget what the first one made.
     backend = await database()
 
     def own(name: str) -> Stack:

@@ -110,4 +110,4 @@ async def test_16_what_is_pulled_is_what_was_asked_for() -> None:
     client = client_at(lying("another blob"))
     verifier = Verifier(pem=await public_key(Tools(), KeySigner(), StageRunner()))
     found = await client.pull("release", reference("another blob"), verifier, types=[])
-    assert "content" in found.evidence.complaints
+    assert "content" in found.evidence.errors

@@ -29,7 +29,7 @@ LOOK = """
 import datetime, os
 print(datetime.datetime.now().isoformat(), os.umask(0), len(os.sched_getaffinity(0)), os.environ.get("TZ"))
 """
-# The same plan is the same sealed plan under the same key, and each engine makes one of its own where none is given.
+# The same plan is the same encrypted plan under the same key, and each engine makes one of its own where none is given.
 PLAN_KEY = base64.b64encode(bytes(range(64))).decode()
 CLOCK = ROOT / "tests" / "assets" / "elsewhere" / "clock.c"
 GET_COMPILER = ["apt-get", "download", "--quiet", "tcc"]

@@ -101,11 +101,11 @@ def signed(made: Plan, layout: dagger.Directory | None = None, **changes: Any) -
     )
 
 
-async def spent(stack: Stack, plan: Digest) -> None:
-    """Note a plan as spent, as an apply does first of all."""
+async def consumed(stack: Stack, plan: Digest) -> None:
+    """Note a plan as consumed, as an apply does first of all."""
     code = (
-        "import sys; from slipway.steps.state import connected, spend\n"
-        "with connected() as connection: spend(connection, sys.argv[1])"
+        "import sys; from slipway.steps.state import connected, consume\n"
+        "with connected() as connection: consume(connection, sys.argv[1])"
     )
     box = stack_container(stack.source, stack.backend)
     await box.with_exec(["python", "-c", code, str(plan)]).sync()

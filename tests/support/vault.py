@@ -15,7 +15,7 @@ TOKEN = "hush-vault-token-16180"
 
 
 def vault() -> dagger.Service:
-    """Vault in dev mode: unsealed, in memory, with one token for everything."""
+    """Vault in dev mode: unencrypted, in memory, with one token for everything."""
     return serving(
         "vault",
         ["/bin/vault", "server", "-dev", f"-dev-root-token-id={TOKEN}", "-dev-listen-address=0.0.0.0:8200"],

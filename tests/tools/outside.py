@@ -46,7 +46,7 @@ PORT = "18080"
 
 
 def run(argv: Sequence[str | Path]) -> str:
-    """Run a command; return its standard output. What it complains of is shown where it fails."""
+    """Run a command; return its standard output. What it reports is shown where it fails."""
     done = subprocess.run(
         [str(word) for word in argv], capture_output=True, text=True, check=False, timeout=600
     )

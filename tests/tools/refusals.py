@@ -200,7 +200,7 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal("11g", _attack("plans", "11_two_first_plans_at_once_are_not_both_applied"), "SELECT %s + %s",
             "SELECT pg_advisory_lock(%s, %s)"),
     Refusal("11h", _attack("release", "11_a_plan_that_nobody_signed_whom_the_policy_trusts"), "True"),
-    Refusal("12a", SECRETS, "plan", "seal(plan, key)"),
+    Refusal("12a", SECRETS, "plan", "encrypt(plan, key)"),
     Refusal("12b", SECRETS, "(", "redact("),
     Refusal("12c", _attack("secrets", "12_a_secret_in_the_tree"), '"misconfig"', '"secret"'),
     Refusal("12d", _attack("secrets", "12_a_secret_in_a_layer_of_an_image"), '"license"', '"secret"'),

@@ -33,7 +33,7 @@ from .report.page import render_record
 from .runtime.layout import digest_of
 from .runtime.stage import StageRunner
 from .runtime.tools import Tools, tools_from
-from .runtime.user_errors import telling
+from .runtime.user_errors import user_errors
 from .signers import choose_signer
 from .signers.base import SigningOptions
 from .verdicts.report import render_text
@@ -65,7 +65,7 @@ class Slipway:
         Lint, types, unit tests, SAST, secrets, infrastructure settings, data validation, and known vulnerabilities of
         the dependencies. Fails with every gate that failed.
         """
-        with telling():
+        with user_errors():
             source = await self._source()
             tree = SourceTree(source=source, advisories=advisories)
             verdicts = await judge_all(gates_of(SourceTree), tree, StageRunner())
@@ -78,20 +78,20 @@ class Slipway:
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def train(self) -> Model:
         """Train the model: weights, metrics, card and input schema."""
-        with telling():
+        with user_errors():
             source = await self._source()
             return await train_model(source, StageRunner(), self._history(source.tools))
 
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def build(self) -> Image:
         """Train, run the gates of the model, then build the image that serves exactly that model."""
-        with telling():
+        with user_errors():
             return await self._build(await self._source(), StageRunner())
 
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def smoke_test(self) -> str:
         """Start the built image, post held-out rows to it, and compare its answers with the model's own."""
-        with telling():
+        with user_errors():
             source, runner = await self._source(), StageRunner()
             image = await self._build(source, runner)
             built = BuiltImage(source=source, digest=await digest_of(image.layout), image=image)
@@ -102,7 +102,7 @@ class Slipway:
     @function(cache="session")  # type: ignore[call-overload, untyped-decorator]
     async def plan(self) -> Plan:
         """Plan the declared infrastructure stack, and save the plan as an artifact."""
-        with telling():
+        with user_errors():
             source = await self._source()
             head = await self._history(source.tools).head()
             return await plan_stack(source, StageRunner(), head, self._state())
@@ -125,7 +125,7 @@ class Slipway:
         Check, train, build, test, scan, plan; then push, sign, attest, verify, and tag last of all. Refuses a tag that
         exists with another digest.
         """
-        with telling():
+        with user_errors():
             source = await self._source()
             history = self._history(source.tools)
             signing = SigningOptions(
@@ -165,7 +165,7 @@ class Slipway:
         Prints a table: check, result, signer, time. Fails unless all of it holds: content, signatures, provenance by a
         builder of the signer's, bills of materials, and the verdict of each gate.
         """
-        with telling():
+        with user_errors():
             tools = await self._tools()
             try:
                 client = self._client(tools, release)
@@ -184,7 +184,7 @@ class Slipway:
         Nothing is planned again. Refused for another stack, workspace, tree, version or state than it was planned for,
         for a plan that expired, and for one that was applied already.
         """
-        with telling():
+        with user_errors():
             source = await self._source()
             client = self._client(source.tools, release)
             verified = await verify_release_for(client, release, self._party(), environment)
@@ -193,7 +193,7 @@ class Slipway:
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
     async def drift(self) -> str:
         """Compare the infrastructure and its state with the stack; fails with what differs."""
-        with telling():
+        with user_errors():
             return await find_drift(await self._source(), self._state(), StageRunner())
 
     @function(cache="never")  # type: ignore[call-overload, untyped-decorator]
@@ -203,7 +203,7 @@ class Slipway:
         Nothing is taken from the cache. Where model, image or plan differ, it fails and names the files in them and how
         they differ. The commit has to be in this repository.
         """
-        with telling():
+        with user_errors():
             tools = await self._tools()
             client = self._client(tools, release)
             job = ReproduceJob(client=client, history=self._history(tools), backend=self._state())
@@ -219,7 +219,7 @@ class Slipway:
 
         One HTML file that loads nothing: add `export --path report.html` and open it. `release` leaves it in dist/ too.
         """
-        with telling():
+        with user_errors():
             page = render_record(await release.contents())
             return dag.directory().with_new_file("report.html", page).file("report.html")
 
@@ -232,7 +232,7 @@ class Slipway:
 
         The step's command is in /stage/COMMAND.
         """
-        with telling():
+        with user_errors():
             source = await self._source()
             history = self._history(source.tools)
             debugger = Debugger(source=source, history=history, backend=self._state())
@@ -242,7 +242,7 @@ class Slipway:
     @function
     async def registry(self) -> dagger.Service:
         """The embedded registry, which keeps releases between runs: add `up` to reach it at localhost:5050."""
-        with telling():
+        with user_errors():
             return embedded_service(await self._tools())
 
     async def _tools(self) -> Tools:

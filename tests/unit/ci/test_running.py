@@ -19,7 +19,7 @@ from slipway.errors import (
 )
 from slipway.runtime.concurrency import concurrently
 from slipway.runtime.stage import Input, RunTrace, Stage, by_key, daily, never
-from slipway.runtime.user_errors import UserError, telling
+from slipway.runtime.user_errors import UserError, user_errors
 
 
 async def failing(error: Exception) -> str:
@@ -87,14 +87,14 @@ def test_work_runs_at_once() -> None:
 
 
 def test_a_person_reads_all_failures_in_one_message_without_a_stack() -> None:
-    with pytest.raises(FunctionError) as caught, telling():
+    with pytest.raises(FunctionError) as caught, user_errors():
         raise ExceptionGroup("x", [ConfigError("one thing"), DataError("another")])
     assert str(caught.value) == "2 things failed:\n1. one thing.\n2. another."
     assert caught.value.__cause__ is None
 
 
 def test_a_call_exits_with_the_code_of_the_error() -> None:
-    with pytest.raises(UserError) as caught, telling():
+    with pytest.raises(UserError) as caught, user_errors():
         raise TagConflict("the tag v1 exists", where="registry", remedy="Choose another")
     error = caught.value
     assert str(error) == "the tag v1 exists (registry). Choose another."
@@ -112,7 +112,7 @@ def test_a_call_exits_with_the_code_of_the_error() -> None:
 
 def test_several_failures_exit_with_the_lowest_code() -> None:
     for errors in ([TagConflict("a"), ConfigError("b")], [ConfigError("b"), TagConflict("a")]):
-        with pytest.raises(UserError) as caught, telling():
+        with pytest.raises(UserError) as caught, user_errors():
             raise ExceptionGroup("x", errors)
         assert caught.value.code == ConfigError.code
 
@@ -128,14 +128,14 @@ def test_a_command_that_failed_outside_of_a_stage_counts_as_one(together: bool) 
     }
     failed = QueryError([QueryErrorValue("x", extensions=marks)], GraphQLRequest("{ id }"))
     assert isinstance(failed, ExecError)
-    with pytest.raises(UserError) as caught, telling():
+    with pytest.raises(UserError) as caught, user_errors():
         raise ExceptionGroup("x", [failed]) if together else failed
     assert str(caught.value) == "tar x ended with exit code 9:\n  no"
     assert caught.value.code == StageFailed.code
 
 
 def test_what_nobody_foresaw_keeps_its_own_type() -> None:
-    with pytest.raises(ZeroDivisionError), telling():
+    with pytest.raises(ZeroDivisionError), user_errors():
         raise ExceptionGroup("x", [ConfigError("one"), ZeroDivisionError("bug")])
 
 

@@ -82,7 +82,7 @@ def test_an_artifact_without_evidence_is_missed(kind: str) -> None:
 def test_no_signature_no_content_no_type(kind: str) -> None:
     changes = {
         "signed": False, "artifact_type": "other",
-        "complaints": {"content": "digest mismatch", "signature": "attestations only"},
+        "errors": {"content": "digest mismatch", "signature": "attestations only"},
     }  # fmt: skip
     found = refused(case(changed={kind: evidence(kind, **changes)}))
     assert sorted(found.values()) == ["attestations only", "digest mismatch", "other"]
@@ -202,13 +202,13 @@ def test_a_gate_that_said_nothing_or_twice_has_not_passed() -> None:
     assert nothing["release: the gates' verdicts"] == "no gate's verdict is attested"
 
 
-def test_what_lies_below_the_threshold_passes_and_so_does_what_may_be_blind() -> None:
+def test_what_lies_below_the_threshold_passes_and_so_does_what_may_be_unable_to_look() -> None:
     low = replace(FINDING, severity=Severity.MEDIUM)
     lax = replace(SCAN, status=Status.FAILED, findings=(low,))
     assert refused(case(changed=gates(LINT, lax))) == {}
-    blind = replace(SCAN, status=Status.NOT_EVALUATED, data_date=None)
+    not_evaluated = replace(SCAN, status=Status.NOT_EVALUATED, data_date=None)
     policy = POLICY.replace("severity: high,", "severity: high, not-evaluated: allow,")
-    assert refused(case(policy, gates(LINT, blind))) == {}
+    assert refused(case(policy, gates(LINT, not_evaluated))) == {}
 
 
 WAIVED = (

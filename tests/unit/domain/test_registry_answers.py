@@ -61,7 +61,7 @@ def test_what_is_not_there_is_no_failure() -> None:
     assert not absent("connection refused")
 
 
-def test_a_complaint_names_the_request_where_it_is_about_the_registry() -> None:
+def test_an_error_names_the_request_where_it_is_about_the_registry() -> None:
     assert of_registry("signing digest: POST http://x:5000/v2/: UNKNOWN: unknown error")
     assert of_registry('Get "https://x/v2/": dial tcp: connection refused')
     assert not of_registry("reading key: decrypt: encrypted: decryption failed")

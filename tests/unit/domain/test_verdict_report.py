@@ -28,7 +28,9 @@ FAILED = Verdict(
     subject="sha256:abc",
     seconds=1.5,
 )
-BLIND = Verdict(gate="osv", status=Status.NOT_EVALUATED, summary="not evaluated: no advisories")
+NOT_EVALUATED = Verdict(
+    gate="osv", status=Status.NOT_EVALUATED, summary="not evaluated: no advisories"
+)
 PASSED = Verdict(gate="tests", status=Status.PASSED, summary="9 tests passed", tool="pytest")
 
 TEXT = st.text(max_size=12)
@@ -107,7 +109,7 @@ def test_any_text_is_verdicts_or_a_data_error(text: str) -> None:
 
 
 def test_the_table_shouts_what_is_no_pass() -> None:
-    assert render_text([PASSED, BLIND, FAILED]).splitlines() == [
+    assert render_text([PASSED, NOT_EVALUATED, FAILED]).splitlines() == [
         "tests            passed         9 tests passed                pytest",
         "osv              NOT EVALUATED  not evaluated: no advisories",
         "vulnerabilities  FAILED         6 findings in 40 packages     "
@@ -120,7 +122,7 @@ def test_an_empty_table_says_so() -> None:
 
 
 def test_a_failure_is_explained_with_its_worst_findings_first() -> None:
-    lines = explain([PASSED, BLIND, FAILED]).splitlines()
+    lines = explain([PASSED, NOT_EVALUATED, FAILED]).splitlines()
     assert lines[:2] == [
         "1 gate did not pass:",
         "- vulnerabilities (trivy 0.74.0, data of 2026-11-23): 6 findings in 40 packages",
@@ -133,14 +135,14 @@ def test_a_failure_is_explained_with_its_worst_findings_first() -> None:
 
 
 def test_what_could_not_look_is_explained_where_it_stops_the_run() -> None:
-    strict = explain([PASSED, BLIND], not_evaluated=WhenNotEvaluated.FAIL)
+    strict = explain([PASSED, NOT_EVALUATED], not_evaluated=WhenNotEvaluated.FAIL)
     assert strict.splitlines()[:2] == [
         "1 gate did not pass:",
         "- osv: not evaluated: no advisories",
     ]
     assert "gates.not-evaluated" in strict
-    assert explain([BLIND]).startswith("1 gate did not pass")
-    assert explain([PASSED, BLIND], required=["osv"]) == strict
+    assert explain([NOT_EVALUATED]).startswith("1 gate did not pass")
+    assert explain([PASSED, NOT_EVALUATED], required=["osv"]) == strict
 
 
 def test_a_required_gate_that_is_silent_is_told() -> None:
@@ -148,5 +150,5 @@ def test_a_required_gate_that_is_silent_is_told() -> None:
 
 
 def test_nothing_to_explain_is_the_empty_text_and_nothing_said_is_not() -> None:
-    assert explain([PASSED, BLIND]) == ""
+    assert explain([PASSED, NOT_EVALUATED]) == ""
     assert "nothing is known to be good" in explain([])

@@ -72,21 +72,26 @@ def test_more_findings_never_make_it_better(findings: list[Finding]) -> None:
 
 
 ALLOW, FAIL = WhenNotEvaluated.ALLOW, WhenNotEvaluated.FAIL
-PASSED, FAILED, WAIVED, BLIND = Status.PASSED, Status.FAILED, Status.WAIVED, Status.NOT_EVALUATED
+PASSED, FAILED, WAIVED, NOT_EVALUATED = (
+    Status.PASSED,
+    Status.FAILED,
+    Status.WAIVED,
+    Status.NOT_EVALUATED,
+)
 
 
 @pytest.mark.parametrize(
     ("statuses", "rule", "expected"),
     [
         ([], ALLOW, FAILED),
-        ([BLIND], ALLOW, FAILED),
-        ([BLIND, BLIND], ALLOW, FAILED),
+        ([NOT_EVALUATED], ALLOW, FAILED),
+        ([NOT_EVALUATED, NOT_EVALUATED], ALLOW, FAILED),
         ([PASSED], FAIL, PASSED),
         ([PASSED, WAIVED], FAIL, WAIVED),
-        ([PASSED, BLIND], ALLOW, BLIND),
-        ([WAIVED, BLIND], ALLOW, BLIND),
-        ([PASSED, BLIND], FAIL, FAILED),
-        ([PASSED, BLIND, FAILED], ALLOW, FAILED),
+        ([PASSED, NOT_EVALUATED], ALLOW, NOT_EVALUATED),
+        ([WAIVED, NOT_EVALUATED], ALLOW, NOT_EVALUATED),
+        ([PASSED, NOT_EVALUATED], FAIL, FAILED),
+        ([PASSED, NOT_EVALUATED, FAILED], ALLOW, FAILED),
     ],
 )
 def test_the_worst_verdict_decides(
@@ -96,8 +101,8 @@ def test_the_worst_verdict_decides(
 
 
 def test_a_required_gate_has_to_have_looked() -> None:
-    tests, scan = verdict(PASSED, "tests"), verdict(BLIND, "scan")
-    assert overall([tests, scan], not_evaluated=ALLOW, required=["tests"]) is BLIND
+    tests, scan = verdict(PASSED, "tests"), verdict(NOT_EVALUATED, "scan")
+    assert overall([tests, scan], not_evaluated=ALLOW, required=["tests"]) is NOT_EVALUATED
     assert overall([tests, scan], not_evaluated=ALLOW, required=["scan"]) is FAILED
     assert overall([tests], not_evaluated=ALLOW, required=["lint"]) is FAILED
 

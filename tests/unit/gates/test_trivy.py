@@ -73,7 +73,7 @@ def test_checks_that_passed_are_no_findings() -> None:
     assert (verdict.status, verdict.findings) == (Status.PASSED, ())
 
 
-def test_the_log_of_a_clean_scan_is_no_complaint() -> None:
+def test_the_log_of_a_clean_scan_is_no_error() -> None:
     clean = text("trivy/config-clean.log")
     assert "Falling back to embedded checks" in clean
     assert read("settings", "trivy/config-clean.json", 0, clean).status is Status.PASSED

@@ -44,7 +44,7 @@ async def test_the_very_bytes_of_the_plan_are_applied_with_what_was_signed_of_it
     runner = FakeRunner({"apply": Reply(stdout=json.dumps(APPLIED))})
     text = await apply_plan(source(), BACKEND, whole, runner)
     stage = runner.stage("apply")
-    assert text_in(stage, "/plan.sealed") == PLAN_FILES["plan.tfplan.sealed"]
+    assert text_in(stage, "/plan.encrypted") == PLAN_FILES["plan.tfplan.sealed"]
     facts = json.loads(text_in(stage, "/facts.json"))
     assert facts.items() >= json.loads(plan_facts()).items()
     assert stage.cache.key

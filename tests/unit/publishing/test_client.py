@@ -83,7 +83,7 @@ async def test_what_does_not_verify_is_missing_and_its_error_is_kept() -> None:
     pulled = await client(registry, {}).pull("model", pinned(registry, "model"), stranger)
     assert not pulled.evidence.signed
     assert not any(pulled.evidence.statements.values())
-    assert len(pulled.evidence.complaints) == 1 + len(ATTESTED["model"])
+    assert len(pulled.evidence.errors) == 1 + len(ATTESTED["model"])
 
 
 @pytest.mark.parametrize(

@@ -6,28 +6,28 @@ from pathlib import Path
 
 import pytest
 from slipway.errors import DataError
+from slipway.steps import encryption
 from slipway.steps import key as signing_key
-from slipway.steps import seal as encryption
 
 KEY = bytes(range(64))
 
 
 def test_the_same_plan_under_the_same_key_gives_the_same_bytes() -> None:
-    encrypted = encryption.seal(b"plan", KEY)
-    assert encrypted == encryption.seal(b"plan", KEY)
+    encrypted = encryption.encrypt(b"plan", KEY)
+    assert encrypted == encryption.encrypt(b"plan", KEY)
     assert b"plan" not in encrypted
-    assert encryption.unseal(encrypted, KEY) == b"plan"
+    assert encryption.decrypt(encrypted, KEY) == b"plan"
 
 
 @pytest.mark.parametrize("changed", ["key", "byte", "length"])
 def test_what_was_changed_does_not_open(changed: str) -> None:
-    content = encryption.seal(b"plan", KEY)
+    content = encryption.encrypt(b"plan", KEY)
     if changed == "byte":
         content = content[:-1] + bytes([content[-1] ^ 1])
     if changed == "length":
         content = content[:3]
     with pytest.raises(DataError, match="does not open"):
-        encryption.unseal(content, KEY[::-1] if changed == "key" else KEY)
+        encryption.decrypt(content, KEY[::-1] if changed == "key" else KEY)
 
 
 def test_a_key_is_made_one_time_and_has_a_name(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from slipway.steps import apply, model_files, model_signature, tee
-from slipway.steps import seal as encryption
+from slipway.steps import apply, encryption, model_files, model_signature, tee
 
 from tests.support.cases import FACTS
 
@@ -79,11 +78,11 @@ def test_a_plan_that_is_not_the_one_that_was_signed_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], facts: str, words: str
 ) -> None:
     key = encryption.key_in(encryption.ensure(tmp_path))
-    (tmp_path / "plan").write_bytes(encryption.seal(b"another plan", key))
+    (tmp_path / "plan").write_bytes(encryption.encrypt(b"another plan", key))
     (tmp_path / "facts.json").write_text(facts)
     code = apply.main(
         [
-            "--sealed", str(tmp_path / "plan"), "--facts", str(tmp_path / "facts.json"),
+            "--encrypted", str(tmp_path / "plan"), "--facts", str(tmp_path / "facts.json"),
             "--tree", str(tmp_path), "--private", str(tmp_path / "private"), "--stack", "x",
             "--schema", "x", "--tool", "false", "--keys", str(tmp_path),
         ]

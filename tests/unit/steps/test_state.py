@@ -51,10 +51,10 @@ def test_a_state_says_where_it_stands() -> None:
 
 
 def test_a_plan_is_written_down_before_it_is_applied_and_only_one_time() -> None:
-    states.spend(Database(), "sha256:1")
+    states.consume(Database(), "sha256:1")
     again = Database({"INSERT INTO": 0, "at::text": ("2026-11-24", None)})
     with pytest.raises(DataError, match=r"applied already, on 2026-11-24 .it never came to an end"):
-        states.spend(again, "sha256:1")
+        states.consume(again, "sha256:1")
 
 
 def test_a_lock_is_given_back_whatever_happens() -> None:

@@ -9,7 +9,7 @@ from dagger import dag
 
 from ..config.project import Project, parse
 from ..errors import ConfigError
-from ..runtime.memo import known, once
+from ..runtime.memo import known, memoize
 from ..runtime.stage import Input, Stage
 from ..runtime.tools import NOBODY, PIP_CACHE, Tools
 
@@ -40,7 +40,7 @@ class Source:
         """The folder of the service package."""
         return known(self.tree.directory(self.project.service.folder))
 
-    @once
+    @memoize
     def dependencies(self) -> dagger.Container:
         """The locked dependencies of the service in /opt/venv, without pip and with byte-code.
 
@@ -60,7 +60,7 @@ class Source:
             .with_env_variable("OPENBLAS_NUM_THREADS", "1")
         )
 
-    @once
+    @memoize
     def workbench(self) -> dagger.Container:
         """The dependencies with those of development on top: linters, type checker, test runner."""
         return (
@@ -73,7 +73,7 @@ class Source:
             .without_mount("/root/.cache/pip")
         )
 
-    @once
+    @memoize
     def checked(self) -> dagger.Container:
         """The workbench with the service's folder in it, as the service's own checks run."""
         return self.workbench().with_mounted_directory(WORK, self.service).with_workdir(WORK)
@@ -102,7 +102,7 @@ class Source:
             .with_mounted_directory(WORK, self.service)
         )
 
-    @once
+    @memoize
     def packaged(self) -> dagger.Container:
         """The dependencies with the whole package, for what is asked of a model after its training."""
         package = self.service.directory("src")
@@ -113,7 +113,7 @@ class Source:
             .with_workdir(WORK)
         )
 
-    @once
+    @memoize
     def trainer(self) -> dagger.Container:
         """The dependencies with the files that training reads, and no others: what changes beside them
         does not train again."""
@@ -146,7 +146,7 @@ class Source:
             argv=("python", "-m", f"{package}.dataset", "--output", f"{DATA}/data.csv"),
         )
 
-    @once
+    @memoize
     def data(self) -> dagger.File:
         """The data set: the file that the project declares, else what the package's `dataset` writes."""
         if self.project.model.data is not None:

@@ -93,7 +93,7 @@ def facts_of(printed: str, *, state: State, created: dt.datetime, days: int = DA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
-    """All that is signed of a plan: how it was made, the digest of its bytes in clear, the key they are sealed with,
+    """All that is signed of a plan: how it was made, the digest of its bytes in clear, the key they are encrypted with,
     the state it was made against, and from when to when it may be applied.
     """
 

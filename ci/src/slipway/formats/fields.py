@@ -1,4 +1,4 @@
-"""Strict reading of JSON: every value is asked for by name and type, every complaint names its
+"""Strict reading of JSON: every value is asked for by name and type, every error names its
 path.
 
 `Fields` is one JSON object on its way into a value. A missing key, a wrong type, a duplicate key,

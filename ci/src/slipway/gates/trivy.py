@@ -29,7 +29,7 @@ TOOL = "trivy"
 _SCHEMA = 2
 _SAID = 200
 _PACKAGES = ("os-pkgs", "lang-pkgs")
-_COMPLAINT = re.compile(r"^\S+\s+(?:ERROR|FATAL)\s+(?P<said>.*)$", re.MULTILINE)
+_ERROR = re.compile(r"^\S+\s+(?:ERROR|FATAL)\s+(?P<said>.*)$", re.MULTILINE)
 # Without a download it uses the checks that are built in, which is no failure.
 _HARMLESS = "Falling back to embedded checks"
 _ENABLED = {
@@ -58,7 +58,7 @@ def read(output: ToolOutput, context: Context, *, scan: Scan) -> Verdict:
         return context.not_evaluated(
             TOOL, f"trivy ended with code {output.exit_code}", output.stderr
         )
-    reason = _complaint(output.stderr, scan)
+    reason = _error(output.stderr, scan)
     if reason:
         return context.not_evaluated(TOOL, reason)
     if scan is Scan.VULNERABILITIES and context.data_date is None:
@@ -85,11 +85,11 @@ def data_date(version: str) -> dt.date | None:
         return None
 
 
-def _complaint(log: str, scan: Scan) -> str:
+def _error(log: str, scan: Scan) -> str:
     """Why trivy's log says that it did not look at everything; empty if it did."""
-    for complaint in _COMPLAINT.finditer(log):
-        if _HARMLESS not in complaint["said"]:
-            return f"trivy could not look at everything: {complaint['said'][:_SAID]}"
+    for error in _ERROR.finditer(log):
+        if _HARMLESS not in error["said"]:
+            return f"trivy could not look at everything: {error['said'][:_SAID]}"
     if _ENABLED[scan.value] not in log:
         return f"trivy's log does not say that it looked at {scan.value}; run it without --quiet"
     return ""

@@ -35,7 +35,7 @@ class Plan:
 
     files: Annotated[
         dagger.Directory,
-        Doc("plan.tfplan.sealed (the saved plan, sealed), plan.json, plan.txt, source.json"),
+        Doc("plan.tfplan.sealed (the saved plan, encrypted), plan.json, plan.txt, source.json"),
     ] = field()
     layout: Annotated[dagger.Directory, Doc("the plan as an OCI artifact")] = field()
     facts: Annotated[str, Doc("what is signed of it: how it was made, and against which state")] = (
@@ -90,7 +90,7 @@ def state_stage(source: Source, backend: StateBackend) -> Stage:
 
 
 def plan_stage(source: Source, epoch: int, backend: StateBackend, state: State) -> Stage:
-    """The stage that plans: initialise, validate, plan, take the time of day out of the result, and seal it.
+    """The stage that plans: initialise, validate, plan, take the time of day out of the result, and encrypt it.
 
     Its inputs are the folder of the infrastructure, the commit's time, and where the state stands.
     """
@@ -109,7 +109,7 @@ def plan_stage(source: Source, epoch: int, backend: StateBackend, state: State) 
         ],
     ]  # fmt: skip
     container = (
-        backend.sealing(stack_container(source, backend))
+        backend.with_plan_key(stack_container(source, backend))
         .with_mounted_temp(CLEAR)
         .with_new_file("/commands.json", json.dumps(steps))
     )

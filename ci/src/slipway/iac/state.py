@@ -1,4 +1,4 @@
-"""Where the state of the infrastructure is kept: a PostgreSQL database, which locks; and the key that seals plans."""
+"""The state backend of the infrastructure, a PostgreSQL database, which locks; and the key that encrypts plans."""
 
 import hashlib
 import json
@@ -53,8 +53,8 @@ class StateBackend:
             f"{folder}/{BACKEND}", json.dumps({"terraform": {"backend": backend}})
         )
 
-    def sealing(self, container: dagger.Container) -> dagger.Container:
-        """The container with the key that seals and opens plans."""
+    def with_plan_key(self, container: dagger.Container) -> dagger.Container:
+        """The container with the key that encrypts and opens plans."""
         if self.key is not None:
             return container.with_mounted_secret(KEY, self.key)
         volume = dag.cache_volume(KEYS_VOLUME)

@@ -18,7 +18,7 @@ from ..iac.state import StateBackend, schema_of
 from ..runtime.layout import blob_titled
 from ..runtime.stage import Stage, StageRunner, never
 from ..steps.apply import BROKEN, REFUSED, WAIT
-from ..steps.plan import SEALED
+from ..steps.plan import ENCRYPTED
 from .verify import VerifiedRelease
 
 # What the embedded stack makes are files: they stay from one apply to the next.
@@ -51,16 +51,16 @@ async def apply_plan(
     facts = newest(plan.evidence.statements[PLAN])
     top = infrastructure.stack.partition("/")[0]
     container = (
-        backend.sealing(_lasting(source, backend))
+        backend.with_plan_key(_lasting(source, backend))
         .with_mounted_temp("/run/private")
-        .with_mounted_file("/plan.sealed", await blob_titled(plan.layout, SEALED))
+        .with_mounted_file("/plan.encrypted", await blob_titled(plan.layout, ENCRYPTED))
         .with_new_file("/facts.json", facts.predicate())
     )
     stage = Stage(
         name="apply",
         container=container,
         argv=(
-            "python", "-m", "slipway.steps.apply", "--sealed", "/plan.sealed", "--facts", "/facts.json",
+            "python", "-m", "slipway.steps.apply", "--encrypted", "/plan.encrypted", "--facts", "/facts.json",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--schema", schema_of(source.project),
             "--tool", engine_named(infrastructure.engine.value).command,
             "--private", "/run/private/plan", *backend.key_options,
@@ -116,10 +116,10 @@ async def find_drift(source: Source, backend: StateBackend, runner: StageRunner)
         cache=never(),
     )  # fmt: skip
     outcome = await runner.run(stage)
-    (code, _, complaint), (changed, told, trouble) = json.loads(outcome.stdout)
+    (code, _, error), (changed, told, trouble) = json.loads(outcome.stdout)
     if code or changed not in (0, 2):
         raise ConfigError(
-            f"the stack does not plan: {first_error(complaint if code else trouble)}",
+            f"the stack does not plan: {first_error(error if code else trouble)}",
             where=infrastructure.stack,
         )
     if changed == 2:

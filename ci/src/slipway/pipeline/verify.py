@@ -207,7 +207,7 @@ async def first_verifier(
 def verified(pulled: PulledArtifact) -> VerifiedArtifact:
     """A pulled artifact that nothing is missing of; raises VerificationError where something is."""
     evidence = pulled.evidence
-    for what, error in evidence.complaints.items():
+    for what, error in evidence.errors.items():
         raise VerificationError(
             f"the {pulled.kind} does not verify: {what}: {error}",
             where=evidence.reference.pinned,

@@ -36,14 +36,14 @@ class Evidence:
     """What was found of one artifact, all of it checked against one signer's key or identity.
 
     `artifact_type` is the manifest's; `signed` whether there is a signature of the type of signatures; `statements` by
-    predicate type; `complaints` says for what was asked and not found what the tool said.
+    predicate type; `errors` says for what was asked and not found what the tool said.
     """
 
     reference: Reference
     artifact_type: str = ""
     signed: bool = False
     statements: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
-    complaints: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

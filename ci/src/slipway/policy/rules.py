@@ -45,13 +45,13 @@ def _artifact(case: Case, kind: str) -> Iterator[Check]:
         yield case.check(kind, "the artifact", "nothing", False)
         return
     digest = str(evidence.reference.digest)
-    content = evidence.complaints.get("content", "")
+    content = evidence.errors.get("content", "")
     yield case.check(kind, f"content of {digest[:19]}…", content or "the same", not content)
     wanted = ARTIFACT_TYPES[kind]
     right = evidence.artifact_type == wanted  # refusal 03b
     said = evidence.artifact_type or "an image"
     yield case.check(kind, f"{wanted or 'an image'}", said, right)
-    said = "a signature" if evidence.signed else evidence.complaints.get("signature", "none")
+    said = "a signature" if evidence.signed else evidence.errors.get("signature", "none")
     yield case.check(kind, f"signed by {case.signer.name}", said, evidence.signed)
     for predicate_type in ATTESTED[kind]:
         yield _statements(case, kind, predicate_type, evidence)
@@ -62,7 +62,7 @@ def _statements(case: Case, kind: str, predicate_type: str, evidence: Evidence) 
     name = NAMES[predicate_type]
     found = evidence.statements.get(predicate_type, ())
     if not found:  # refusal 07b
-        why = evidence.complaints.get(name, "none")
+        why = evidence.errors.get(name, "none")
         return case.check(kind, f"{name} attested", why, False)
     try:
         for statement in found:

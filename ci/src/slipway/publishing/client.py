@@ -22,7 +22,7 @@ from ..oci.registry_errors import absent, explain, of_registry, said
 from ..policy.case import ATTESTED, Evidence
 from ..registries.base import Registry
 from ..runtime.images import COSIGN, CRANE
-from ..runtime.memo import once
+from ..runtime.memo import memoize
 from ..runtime.stage import Outcome, Stage, StageRunner, never
 from ..runtime.tools import Tools
 from ..signers.cosign import SIGNATURE, verify_commands
@@ -160,10 +160,10 @@ class RegistryClient:
                 name: _statements(name, result, errors)
                 for name, result in zip(wanted, attestations, strict=True)
             },
-            complaints=errors,
+            errors=errors,
         )
 
-    @once
+    @memoize
     def container(self) -> dagger.Container:
         """A container with crane and cosign."""
         return self.tools.tool_container(CRANE, COSIGN)

@@ -8,10 +8,10 @@ from dagger import dag
 from ..errors import DataError
 from ..oci.digests import Digest
 from ..oci.modelpack import titled
-from .memo import read_once
+from .memo import memoize_read
 
 
-@read_once
+@memoize_read
 async def digest_of(layout: dagger.Directory) -> str:
     """The digest of the one manifest that the layout's index names."""
     index = json.loads(await layout.file("index.json").contents())
@@ -19,7 +19,7 @@ async def digest_of(layout: dagger.Directory) -> str:
     return digest
 
 
-@read_once
+@memoize_read
 async def manifest_of(layout: dagger.Directory) -> str:
     """The one manifest, as it stands there."""
     path = f"blobs/{(await digest_of(layout)).replace(':', '/')}"

@@ -17,14 +17,14 @@ _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
 
-def once(
+def memoize(
     make: Callable[Concatenate[_Owner, _Given], _Made],
 ) -> Callable[Concatenate[_Owner, _Given], _Made]:
     """A method whose answer its object keeps, for each set of arguments that it was asked with."""
 
     @wraps(make)
     def answer(owner: _Owner, /, *given: _Given.args, **named: _Given.kwargs) -> _Made:
-        kept: dict[Hashable, _Made] = vars(owner).setdefault("_once", {})
+        kept: dict[Hashable, _Made] = vars(owner).setdefault("_memo", {})
         asked = (make.__name__, given, tuple(sorted(named.items())))
         if asked not in kept:
             kept[asked] = known(make(owner, *given, **named))
@@ -33,7 +33,7 @@ def once(
     return answer
 
 
-def read_once(
+def memoize_read(
     read: Callable[[dagger.Directory], Awaitable[_Made]],
 ) -> Callable[[dagger.Directory], Awaitable[_Made]]:
     """A function that reads of a folder, which does not change: its answer is kept with the folder."""

@@ -18,7 +18,7 @@ from opentelemetry import trace
 
 from ..errors import StageFailed
 from ..formats.timings import StageTime
-from .memo import once
+from .memo import memoize
 
 OUT: Final = "/stage"
 CACHE_KEY: Final = "SLIPWAY_CACHE_KEY"
@@ -78,12 +78,12 @@ class Outcome:
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
 
-    @once
+    @memoize
     def file(self, path: str) -> dagger.File:
         """A file that the stage left."""
         return self.container.file(path)
 
-    @once
+    @memoize
     def directory(self, path: str) -> dagger.Directory:
         """A folder that the stage left."""
         return self.container.directory(path)
@@ -119,7 +119,7 @@ class Stage:
         """The command that opens a shell in this stage, with its files, right before its step."""
         return f"dagger call debug --stage {self.name} terminal"
 
-    @once
+    @memoize
     def loaded(self) -> dagger.Container:
         """The container with everything in place for the step."""
         container = self.container

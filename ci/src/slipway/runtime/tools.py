@@ -21,7 +21,7 @@ from dagger import dag
 from ..errors import ConfigError
 from .concurrency import concurrently
 from .images import PYTHON, ToolImage
-from .memo import once
+from .memo import memoize
 
 VERSION: Final = "0.1.0"  # of ci/pyproject.toml, as a test sees
 PACKAGE: Final = Path(__file__).parents[1]
@@ -52,12 +52,12 @@ class Tools:
         """The image reference of a tool, from the lock where it has one."""
         return self.lock.get(image.name, image.reference)
 
-    @once
+    @memoize
     def image(self, image: ToolImage) -> dagger.Container:
         """The tool's own image, as it is published."""
         return dag.container().from_(self.reference(image))
 
-    @once
+    @memoize
     def python(self) -> dagger.Container:
         """The Python image that every step runs on; prints at once and leaves no byte-code behind."""
         container = self.image(PYTHON)
@@ -72,7 +72,7 @@ class Tools:
             .with_directory(LIBRARY, self.library("steps"))
         )
 
-    @once
+    @memoize
     def volume(self, name: str) -> dagger.CacheVolume:
         """A volume of the engine that lasts between runs."""
         return dag.cache_volume(name)
@@ -95,7 +95,7 @@ class Tools:
             .with_env_variable("PYTHONPATH", f"{LIBRARY}:{folder}")
         )  # fmt: skip
 
-    @once
+    @memoize
     def tool_container(self, *images: ToolImage, locked: str = "") -> dagger.Container:
         """The Python image with the binaries of these images on its PATH, and the packages of one of our locks."""
         container = self.with_locked(self.python(), locked) if locked else self.python()
@@ -110,12 +110,12 @@ class Tools:
         pinned = await concurrently(*(self.image(image).image_ref() for image in images))
         return {image.name: reference for image, reference in zip(images, pinned, strict=True)}
 
-    @once
+    @memoize
     def assembler(self) -> dagger.Container:
         """The Python image with the pure folders too: what writes layers, manifests and layouts."""
         return self.python().with_directory(LIBRARY, self.library(*STEPS))
 
-    @once
+    @memoize
     def library(self, *folders: str) -> dagger.Directory:
         """Our own files that run inside a step, as the package `slipway`."""
         return self.own(folders).with_new_file("slipway/__init__.py", "")

@@ -39,7 +39,7 @@ def user_error(message: str, code: int) -> UserError:
 
 
 @contextmanager
-def telling() -> Iterator[None]:
+def user_errors() -> Iterator[None]:
     """Turn Slipway's errors, also several at once out of a task group, into one UserError."""
     try:
         yield

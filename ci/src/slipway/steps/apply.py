@@ -1,6 +1,6 @@
-"""Apply a plan: open what was sealed, ask whether it may be applied here and now, note it as spent, apply those bytes.
+"""Apply a plan: decrypt it, check that it may be applied here and now, note it as consumed, apply those bytes.
 
-    python -m slipway.steps.apply --sealed FILE --facts FILE --tree DIR --stack PATH --schema NAME --tool tofu
+    python -m slipway.steps.apply --encrypted FILE --facts FILE --tree DIR --stack PATH --schema NAME --tool tofu
         --private DIR --key FILE | --keys DIR
 
 The facts are the predicate that was signed of the plan (attestations.plan_facts). Nothing is ever planned here.
@@ -20,9 +20,9 @@ from ..attestations.plan_facts import PlanFacts
 from ..errors import DataError, SlipwayError
 from ..formats.fields import Fields
 from ..oci.digests import Digest
+from .encryption import decrypt, ensure, key_in
 from .plan import asked, making
-from .seal import ensure, key_in, unseal
-from .state import PATIENCE, alone, connected, end, read, spend
+from .state import PATIENCE, alone, connected, consume, end, read
 
 REFUSED: Final = 5
 BROKEN: Final = 6
@@ -33,7 +33,7 @@ WAIT: Final = PATIENCE
 def opened(options: argparse.Namespace, facts: PlanFacts) -> Path:
     """The plan in clear, in a folder that nobody else reads; a DataError where a byte of it is another."""
     key = key_in(options.key or ensure(options.keys))
-    content = unseal(options.sealed.read_bytes(), key)
+    content = decrypt(options.encrypted.read_bytes(), key)
     if Digest.of(content) != facts.plan:  # refusal 11e
         raise DataError("the plan's bytes are not those that were signed", where=str(facts.plan))
     options.private.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def opened(options: argparse.Namespace, facts: PlanFacts) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of this program; see the text of the module."""
     parser = argparse.ArgumentParser(prog="apply", description=__doc__)
-    for name in ("sealed", "facts", "tree", "private"):
+    for name in ("encrypted", "facts", "tree", "private"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--stack", required=True)
     parser.add_argument("--schema", required=True)
@@ -73,7 +73,7 @@ def _apply(options: argparse.Namespace, facts: PlanFacts) -> int:
         if refusals:
             print("\n".join(refusals), file=sys.stderr)
             return REFUSED
-        spend(connection, str(facts.plan))
+        consume(connection, str(facts.plan))
         done = subprocess.run(
             [
                 options.tool, f"-chdir={folder}", "apply", "-input=false", "-no-color",

@@ -42,8 +42,8 @@ def opened(text: str, password: str) -> bytes:
     if block is None:
         raise DataError("the signing key is not a cosign key", where="--signing-key")
     try:
-        sealed: dict[str, Any] = json.loads(base64.b64decode(block[1]))
-        kdf, cipher = sealed["kdf"], sealed["cipher"]
+        encrypted: dict[str, Any] = json.loads(base64.b64decode(block[1]))
+        kdf, cipher = encrypted["kdf"], encrypted["cipher"]
         if (kdf["name"], cipher["name"]) != ("scrypt", "nacl/secretbox"):
             raise DataError(
                 "the signing key is encrypted in a way that is not supported", where="--signing-key"
@@ -53,7 +53,7 @@ def opened(text: str, password: str) -> bytes:
             password.encode(), salt=base64.b64decode(kdf["salt"]), n=cost["N"], r=cost["r"], p=cost["p"],
             maxmem=_MEMORY, dklen=SecretBox.KEY_SIZE,
         )  # fmt: skip
-        content = base64.b64decode(sealed["ciphertext"])
+        content = base64.b64decode(encrypted["ciphertext"])
         return bytes(SecretBox(key).decrypt(content, base64.b64decode(cipher["nonce"])))
     except (ValueError, KeyError, TypeError, CryptoError) as error:
         raise DataError(f"the signing key does not open: {error}", where="--signing-key") from None

@@ -1,8 +1,8 @@
-"""Take a saved plan, write down what it was made from, and seal it before it leaves this container.
+"""Take a saved plan, write down what it was made from, and encrypt it before it leaves this container.
 
     python -m slipway.steps.plan --saved FILE --tree DIR --stack PATH --tool tofu --epoch N --keys DIR --output DIR
 
-Writes `plan.tfplan.sealed` (the saved plan without the time of day in it, sealed: it holds every value in clear text),
+Writes `plan.tfplan.sealed` (the saved plan without the time of day in it, encrypted: it holds every value),
 `plan.json` (without sensitive values) and `plan.txt`, `source.json` (the stack and the digest of the files it was made
 from). Prints what is signed of it as JSON, see attestations.plan_facts.
 """
@@ -22,9 +22,9 @@ from ..errors import DataError, SlipwayError
 from ..formats.plan_bits import normalise
 from ..formats.redact import redact
 from ..oci.digests import Digest
-from .seal import ensure, key_in, name_of, seal
+from .encryption import encrypt, ensure, key_in, name_of
 
-SEALED: Final = "plan.tfplan.sealed"
+ENCRYPTED: Final = "plan.tfplan.sealed"
 # Where the state is kept is no part of what is planned: this file is written beside the stack by us.
 BACKEND: Final = "slipway_override.tf.json"
 # What init and apply write beside the sources is no source.
@@ -101,7 +101,7 @@ def _write(options: argparse.Namespace) -> dict[str, object]:
         clear.write_bytes(plan)
         shown = redact(asked(options.tool, folder, "show", "-json", str(clear)))  # refusal 12b
         text = asked(options.tool, folder, "show", "-no-color", str(clear))
-    (output / SEALED).write_bytes(seal(plan, key))  # refusal 12a
+    (output / ENCRYPTED).write_bytes(encrypt(plan, key))  # refusal 12a
     (output / "plan.json").write_text(shown, encoding="utf-8")
     (output / "plan.txt").write_text(text, encoding="utf-8")
     facts = {"stack": options.stack, "tree": str(made.tree)}

@@ -56,16 +56,16 @@ def read_lines(path: Path) -> Mapping[str, str]:
 def run(argv: Sequence[str], handed: Mapping[str, str]) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command; no more of either than MOST bytes."""
     with (
-        tempfile.TemporaryFile() as complaints,
-        subprocess.Popen(argv, env=handed, stdout=subprocess.PIPE, stderr=complaints) as process,
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(argv, env=handed, stdout=subprocess.PIPE, stderr=errors) as process,
     ):
         printed = process.stdout.read(MOST + 1) if process.stdout else b""
         if len(printed) > MOST:
             process.kill()
             return FAILED, "", f"Error: it answers with more than {MOST >> 20} MiB"
         code = process.wait()
-        complaints.seek(0)
-        return code, _text(printed), _text(complaints.read(MOST))
+        errors.seek(0)
+        return code, _text(printed), _text(errors.read(MOST))
 
 
 def _text(content: bytes) -> str:
@@ -88,14 +88,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = json.loads(options.commands.read_text(encoding="utf-8"))
     printed: list[str | list[str | int]] = []
     for argv in commands:
-        code, told, complaint = run(argv, handed)
+        code, stdout, stderr = run(argv, handed)
         if options.each:
-            printed.append([code, told, complaint])
+            printed.append([code, stdout, stderr])
             continue
         if code:
-            print(f"{argv[0]} {argv[1]}: {complaint.strip()}", file=sys.stderr)
+            print(f"{argv[0]} {argv[1]}: {stderr.strip()}", file=sys.stderr)
             return FAILED
-        printed.append(told)
+        printed.append(stdout)
     print(json.dumps(printed))
     return 0
 

@@ -1,4 +1,4 @@
-"""The state of infrastructure in PostgreSQL: which database it is, where the state stands, and which plans are spent.
+"""The state of infrastructure in PostgreSQL: which database, where the state stands, which plans are consumed.
 
     python -m slipway.steps.state --schema NAME [--workspace NAME]
 
@@ -98,8 +98,8 @@ def alone(connection: Any, schema: str, workspace: str) -> Iterator[None]:
         connection.execute("SELECT pg_advisory_unlock(%s, %s)", [_APPLIES, key])
 
 
-def spend(connection: Any, digest: str) -> None:
-    """Write a plan down as spent, before anything of it is applied; a DataError where it was before.
+def consume(connection: Any, digest: str) -> None:
+    """Write a plan down as consumed, before anything of it is applied; a DataError where it was before.
 
     One statement decides: of two at once, one writes the row.
     """

@@ -76,7 +76,7 @@ class Context:
         )
 
     def not_evaluated(self, tool: str, reason: str, stderr: str = "") -> Verdict:
-        """The verdict of a gate that could not look, with the end of the tool's complaints."""
+        """The verdict of a gate that could not look, with the end of the tool's errors."""
         tail = " / ".join(line.strip() for line in stderr.strip().splitlines()[-_TAIL:])
         summary = f"not evaluated: {plain(reason)}" + (f" ({plain(tail)})" if tail else "")
         return self.verdict(tool, Status.NOT_EVALUATED, summary)

@@ -8,7 +8,7 @@ import anyio
 import dagger
 import pytest
 from dagger import dag
-from slipway.runtime.memo import known, once, read_once
+from slipway.runtime.memo import known, memoize, memoize_read
 
 pytestmark = pytest.mark.anyio
 
@@ -19,12 +19,12 @@ class Maker:
 
     lock: dict[str, str]
 
-    @once
+    @memoize
     def thing(self, *names: str, locked: str = "") -> list[str]:
         """A new one, where nobody keeps it."""
         return [*self.lock, *names, locked]
 
-    @once
+    @memoize
     def fails(self) -> None:
         """Nothing to keep."""
         raise ValueError
@@ -56,7 +56,7 @@ async def test_a_folder_is_read_once(anyio_backend: str) -> None:
     del anyio_backend
     asked = []
 
-    @read_once
+    @memoize_read
     async def read(folder: dagger.Directory) -> int:
         asked.append(folder)
         return len(asked)

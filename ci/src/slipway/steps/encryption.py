@@ -1,8 +1,8 @@
-"""Seal a plan with a key, and open it again: the same plan under the same key gives the same bytes.
+"""Encrypt a plan with a key, and open it again: the same plan under the same key gives the same bytes.
 
-AES-256 in SIV mode (RFC 5297), which is authenticated and needs no nonce: two seals of one file are equal, which a
-release that is made twice has to be, and that two files are equal is all that it tells. The key is 64 bytes, written in
-base64; its name, the beginning of a sha256, says for whom something is sealed and gives nothing away.
+AES-256 in SIV mode (RFC 5297), which is authenticated and needs no nonce: two encryptions of one file are equal, which
+a release that is made twice has to be, and that two files are equal is all that it tells. The key is 64 bytes, written
+in base64; its name, the beginning of a sha256, says for whom something is encrypted and gives nothing away.
 """
 
 import base64
@@ -41,15 +41,15 @@ def name_of(key: bytes) -> str:
     return hashlib.sha256(_PURPOSE + key).hexdigest()[:16]
 
 
-def seal(content: bytes, key: bytes) -> bytes:
-    """The content, sealed."""
+def encrypt(content: bytes, key: bytes) -> bytes:
+    """The content, encrypted."""
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
     return AESSIV(key).encrypt(content, [_PURPOSE])
 
 
-def unseal(content: bytes, key: bytes) -> bytes:
-    """What was sealed; a DataError where one byte is another, or the key is."""
+def decrypt(content: bytes, key: bytes) -> bytes:
+    """What was encrypted; a DataError where one byte is another, or the key is."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
@@ -57,7 +57,7 @@ def unseal(content: bytes, key: bytes) -> bytes:
         return AESSIV(key).decrypt(content, [_PURPOSE])
     except (InvalidTag, ValueError):
         raise DataError(
-            "the sealed plan does not open: it was changed, or sealed with another key"
+            "the encrypted plan does not open: it was changed, or encrypted with another key"
         ) from None
 
 
