@@ -41,9 +41,9 @@ test-quick: .venv/installed ## Run the tests that need no engine
 test-unit: .venv/installed ## Run the unit tests within their bounds: 20 s, pipeline over 90 % covered, each module reached
 	@.venv/bin/python -m tests.tools.bounds
 
-lint: .venv/installed ## Format check, linter, strict types, import contracts
+lint: .venv/installed ## Format check, linter, strict types, import contracts, sizes and words
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && \
-	PYTHONPATH=ci/src .venv/bin/lint-imports
+	PYTHONPATH=ci/src .venv/bin/lint-imports && .venv/bin/python -m tests.tools.house
 
 format: .venv/installed ## Format the code, and fix what the linter can fix
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,7 @@ class Place:
         return MARKER.sub("", self.text(root).splitlines()[self.line]).strip()
 
 
+@cache
 def places(root: Path = ROOT) -> dict[str, list[Place]]:
     """Every marker in the product, with each line that carries it."""
     found: dict[str, list[Place]] = {}

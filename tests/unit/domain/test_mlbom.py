@@ -111,7 +111,7 @@ def test_what_is_no_description_of_a_model_is_refused(wrong: dict[str, str]) -> 
 TEXT = st.text(max_size=12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False), max_size=4),
     st.dictionaries(TEXT, TEXT, max_size=4),

@@ -6,7 +6,7 @@ import json
 from typing import NoReturn
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from slipway.attestations.release import Release, parse_report
 from slipway.formats.writable import plain, writable
 from slipway.policy.verification import Check, Verification
@@ -21,6 +21,8 @@ from .test_report_page import Reader
 ALL = {"release.json", "verdicts.sarif", "report.html", "report.txt"}
 
 
+# Each example renders and reads back four files: a few of them tell as much as many.
+@settings(max_examples=12)
 @given(RELEASES, TEXT)
 def test_every_file_of_any_text_is_written_and_read_back(release: Release, tag: str) -> None:
     made = [Made(kind=tag, reference=tag, size=1)]

@@ -8,7 +8,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slipway.errors import DataError
 from slipway.formats.timings import StageTime
@@ -73,6 +73,7 @@ def test_everything_is_on_the_page() -> None:
         assert part in text, part
 
 
+@settings(max_examples=20)
 @given(st.text(min_size=1), st.text(min_size=1, max_size=50))
 def test_no_text_of_the_data_becomes_a_tag(name: str, summary: str) -> None:
     verdict = Verdict(gate=name, status=Status.FAILED, summary=summary, tool=name)

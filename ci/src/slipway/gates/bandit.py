@@ -2,13 +2,12 @@
 later).
 """
 
-from ..config.project import Project
 from ..errors import DataError
 from ..formats.fields import Fields
 from ..runtime.stage import Stage
 from ..verdicts.tool_output import Context, ToolOutput, count
 from ..verdicts.verdict import Finding, Severity, Verdict
-from .base import Gate, SourceTree
+from .base import Gate, SourceTree, fixed
 
 TOOL = "bandit"
 
@@ -57,11 +56,6 @@ def sast_stage(tree: SourceTree) -> Stage:
     )
 
 
-def _medium(project: Project) -> Severity:
-    del project
-    return Severity.MEDIUM
-
-
 GATES = (
     Gate(
         name="sast",
@@ -71,6 +65,6 @@ GATES = (
         version="package:bandit",
         stage=sast_stage,
         read=read,
-        threshold=_medium,
+        threshold=fixed(Severity.MEDIUM),
     ),
 )

@@ -98,10 +98,17 @@ class ToolData:
 S = TypeVar("S", bound=Subject)
 
 
-def lowest(project: Project) -> Severity:
-    """The threshold of gates for which every finding counts."""
-    del project
-    return Severity.LOW
+def fixed(severity: Severity) -> Callable[[Project], Severity]:
+    """The threshold of a gate that no project chooses: findings from this severity on count."""
+    return lambda _: severity
+
+
+LOWEST: Final = fixed(Severity.LOW)
+
+
+def declared(project: Project) -> Severity:
+    """The threshold that a project declares for known vulnerabilities."""
+    return project.gates.vulnerabilities
 
 
 def always(project: Project) -> bool:
@@ -140,7 +147,7 @@ class Gate(Generic[S]):
     locks: tuple[str, ...] = ()
     needs_outside: bool = False
     has_data: bool = False
-    threshold: Callable[[Project], Severity] = lowest
+    threshold: Callable[[Project], Severity] = LOWEST
     applies: Callable[[Project], bool] = always
     beforehand: Callable[[S], Awaitable[Answer | None]] | None = None
     container: Callable[[S], Awaitable[dagger.Container]] | None = None

@@ -11,7 +11,6 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from ..config.project import Project
 from ..errors import DataError
 from ..formats.fields import Fields
 from ..oci.digests import Digest
@@ -19,7 +18,7 @@ from ..runtime.images import ToolImage
 from ..runtime.stage import Outcome, Stage, daily
 from ..verdicts.tool_output import Context, ToolOutput, count
 from ..verdicts.verdict import Finding, Severity, Verdict
-from .base import Gate, SourceTree, ToolData, today
+from .base import Gate, SourceTree, ToolData, declared, today
 
 TOOL = "osv-scanner"
 IMAGE = ToolImage(TOOL, "ghcr.io/google/osv-scanner:v2.2.4", "/osv-scanner", TOOL)
@@ -168,10 +167,6 @@ async def advisories_data(tree: SourceTree, outcome: Outcome) -> ToolData:
     )
 
 
-def _declared(project: Project) -> Severity:
-    return project.gates.vulnerabilities
-
-
 GATES = (
     Gate(
         name="dependencies",
@@ -184,7 +179,7 @@ GATES = (
         has_data=True,
         stage=dependencies_stage,
         read=read,
-        threshold=_declared,
+        threshold=declared,
         data=advisories_data,
     ),
 )

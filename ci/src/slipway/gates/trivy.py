@@ -15,7 +15,6 @@ from functools import partial
 
 from ..artifacts.image import ASSEMBLE
 from ..artifacts.sbom import TRIVY_CACHE, with_layer_cache
-from ..config.project import Project
 from ..errors import DataError
 from ..formats.fields import Fields
 from ..oci.digests import Digest
@@ -23,7 +22,7 @@ from ..runtime.images import TRIVY
 from ..runtime.stage import Input, Outcome, Stage, daily
 from ..verdicts.tool_output import Context, ToolOutput, count
 from ..verdicts.verdict import Finding, Severity, Status, Verdict
-from .base import Answer, BuiltImage, Gate, SourceTree, ToolData
+from .base import Answer, BuiltImage, Gate, SourceTree, ToolData, declared, fixed
 
 TOOL = "trivy"
 _SCHEMA = 2
@@ -48,11 +47,9 @@ class Scan(Enum):
 
 
 def read(output: ToolOutput, context: Context, *, scan: Scan) -> Verdict:
-    """The verdict of one scan. Of vulnerabilities only with `context.data_date`, the database's
-    day.
+    """The verdict of one scan. One of vulnerabilities needs `context.data_date`, the database's day.
 
-    A scan of secrets lists only files with findings, so that it saw any is for the caller to make
-    sure.
+    A scan of secrets lists only files with findings, so that it saw any is for the caller to make sure.
     """
     if output.exit_code != 0:
         return context.not_evaluated(
@@ -171,12 +168,11 @@ def _at(target: str, place: Fields) -> str:
     return f"{target}:{int(line)}" if line else target
 
 
-# Folders that a scan of a whole tree does not look into: not ours, or made by tools.
+# Not ours, or made by tools.
 SKIPPED = (".git", ".venv", "dist", ".terraform", "ci/sdk")
 TREE = "/tree"
 DATABASE = f"{TRIVY_CACHE}/db/trivy.db"
 VERSION = "command:trivy --version"
-IMAGES = (TRIVY,)
 
 
 def secrets_stage(tree: SourceTree) -> Stage:
@@ -253,15 +249,6 @@ async def database(built: BuiltImage, outcome: Outcome) -> ToolData:
     return ToolData(day=day, digest=Digest.parse(f"sha256:{printed.split()[0]}"))
 
 
-def _high(project: Project) -> Severity:
-    del project
-    return Severity.HIGH
-
-
-def _declared(project: Project) -> Severity:
-    return project.gates.vulnerabilities
-
-
 GATES = (
     Gate(
         name="secrets",
@@ -269,7 +256,7 @@ GATES = (
         subject=SourceTree,
         tool=TOOL,
         version=VERSION,
-        images=IMAGES,
+        images=(TRIVY,),
         stage=secrets_stage,
         read=partial(read, scan=Scan.SECRETS),
         beforehand=_is_empty,
@@ -280,10 +267,10 @@ GATES = (
         subject=SourceTree,
         tool=TOOL,
         version=VERSION,
-        images=IMAGES,
+        images=(TRIVY,),
         stage=iac_stage,
         read=partial(read, scan=Scan.MISCONFIGURATIONS),
-        threshold=_high,
+        threshold=fixed(Severity.HIGH),
     ),
     Gate(
         name="image-secrets",
@@ -291,7 +278,7 @@ GATES = (
         subject=BuiltImage,
         tool=TOOL,
         version=VERSION,
-        images=IMAGES,
+        images=(TRIVY,),
         stage=image_secrets_stage,
         read=partial(read, scan=Scan.SECRETS),
     ),
@@ -301,12 +288,12 @@ GATES = (
         subject=BuiltImage,
         tool=TOOL,
         version=VERSION,
-        images=IMAGES,
+        images=(TRIVY,),
         needs_outside=True,
         has_data=True,
         stage=image_vulnerabilities_stage,
         read=partial(read, scan=Scan.VULNERABILITIES),
-        threshold=_declared,
+        threshold=declared,
         data=database,
     ),
 )

@@ -17,8 +17,8 @@ from slipway.config.schemas import json_schema
 from slipway.config.sections import Section
 from slipway.policy.keys import POLICY
 
-from ...support.cases import POLICY as GOOD_POLICY
-from ...support.declared import (
+from tests.support.cases import POLICY as GOOD_POLICY
+from tests.support.declared import (
     ODD_TEXTS,
     damaged,
     problems,
@@ -27,7 +27,7 @@ from ...support.declared import (
     validator,
     written,
 )
-from . import test_config, test_policy
+from tests.unit.domain import test_config, test_policy
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = {each.name: each for each in (PROJECT, POLICY)}
