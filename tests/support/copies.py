@@ -61,3 +61,15 @@ def with_gate(folder: Path) -> Path:
     add_line(folder / GATES / "__init__.py", "from . import (", "    todo,")
     add_line(folder / GATES / "__init__.py", "MODULES: Final = (", "    todo,")
     return folder
+
+
+def with_registry(folder: Path) -> Path:
+    """A copy with the registry of docs/add-a-registry.md."""
+    copy_of_the_product(folder)
+    code = code_of("add-a-registry.md")
+    (folder / REGISTRIES / "corner.py").write_text(code, encoding="utf-8")
+    listed = "REGISTRIES: Final[tuple[type[Registry], ...]] = ("
+    add_line(folder / REGISTRIES / "__init__.py", listed, "    CornerRegistry,")
+    imported = "from .base import Registry"
+    add_line(folder / REGISTRIES / "__init__.py", imported, "from .corner import CornerRegistry")
+    return folder

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from slipway import gates
 from slipway.attestations.provenance import BuildType
+from slipway.iac import ENGINES
 from slipway.pipeline.materials import declared
+from slipway.registries import REGISTRIES
+from slipway.signers import SIGNERS
+from slipway.signers.base import option
 
 ROOT = Path(__file__).parents[2]
 SUBJECTS = {
@@ -57,8 +61,40 @@ def material_table(kind: BuildType) -> str:
     return rows(("dependency", "what it is"), ((f"`{name}`", what) for name, what in named))
 
 
+def registry_table() -> str:
+    """Every registry, in the order in which they are asked whether they serve a host."""
+    return rows(("registry", "what it is"), ((f"`{each.name}`", each.title) for each in REGISTRIES))
+
+
+def signer_table() -> str:
+    """Every signer, by the option that selects it."""
+    return rows(
+        ("signer", "selected by", "also takes"),
+        (
+            (
+                each.title,
+                f"`{option(each.selector)}`",
+                ", ".join(f"`{option(name)}`" for name in (*each.requires, *each.accepts))
+                or "nothing",
+            )
+            for each in SIGNERS
+        ),
+    )
+
+
+def engine_table() -> str:
+    """Every infrastructure engine."""
+    return rows(
+        ("`infrastructure.engine`", "what it is", "image"),
+        ((f"`{each.name}`", each.title, f"`{each.image.reference}`") for each in ENGINES),
+    )
+
+
 TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/gates.md", "gates"): gate_table,
+    ("docs/registries.md", "registries"): registry_table,
+    ("docs/signing.md", "signers"): signer_table,
+    ("docs/infrastructure.md", "engines"): engine_table,
     **{
         ("docs/build-types.md", f"materials, {kind.name.lower()}"): partial(material_table, kind)
         for kind in BuildType

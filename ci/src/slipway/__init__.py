@@ -2,7 +2,8 @@
 
 A folder a concern; docs/architecture.md says where a line belongs:
 
-    main           composition root: one short function a thing a person asks for
+    main           composition root: one short function for each thing a person asks for
+    options        the options of these functions, and what --help prints of them
     pipeline/      what a person asks for, as numbered steps
     gates/         what is checked before a release
     iac/           infrastructure as code: plans and their state
