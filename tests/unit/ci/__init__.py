@@ -1,1 +1,0 @@
-"""What the module does besides its domain, without an engine."""
