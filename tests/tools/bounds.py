@@ -37,8 +37,6 @@ ROOT = Path(__file__).parents[2]
 CODE = ROOT / "ci" / "src" / "slipway"
 UNIT = "tests/unit"
 PURE = ("report", "policy", "attestations", "config", "verdicts", "oci", "formats")
-# The tests of the pure folders: a folder each, and `domain` for what several of them share.
-PURE_TESTS = ("domain", *PURE)
 RUNS = 4
 # What `yardstick` takes on the machine for which the bounds were set (2 cores, nobody else on it).
 YARDSTICK = 0.15
@@ -57,7 +55,7 @@ class Bound:
 
 def bounds() -> tuple[Bound, ...]:
     """Those of the pure folders, and those of all unit tests."""
-    pure = [f"{UNIT}/{name}" for name in PURE_TESTS if (ROOT / UNIT / name).is_dir()]
+    pure = [f"{UNIT}/{name}" for name in PURE if (ROOT / UNIT / name).is_dir()]
     return (
         Bound(tests=tuple(pure), seconds=5, covered={PURE: 95}),
         Bound(tests=(UNIT,), seconds=20, covered={("pipeline",): 90}, every_module=True),

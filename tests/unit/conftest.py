@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# Property tests here are many and small: no deadline (machines are shared), no database of past failures.
+settings.register_profile("unit", deadline=None, max_examples=40, database=None)
+settings.load_profile("unit")
 
 
 @pytest.fixture

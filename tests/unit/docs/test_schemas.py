@@ -27,7 +27,8 @@ from tests.support.declared import (
     validator,
     written,
 )
-from tests.unit.domain import test_config, test_policy
+from tests.unit.config import test_project as test_config
+from tests.unit.policy import test_document as test_policy
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = {each.name: each for each in (PROJECT, POLICY)}

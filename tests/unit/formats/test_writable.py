@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slipway.formats.writable import plain, writable, writable_json
 
-from .hostile import TEXT
+from ..report.hostile import TEXT
 
 
 @pytest.mark.parametrize(

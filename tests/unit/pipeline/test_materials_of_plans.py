@@ -12,7 +12,7 @@ from slipway.pipeline.materials import declared, of_making, parameters, scanner_
 from slipway.verdicts.verdict import Status, Verdict
 
 from ...support.cases import FACTS
-from ..domain.test_config import GOOD
+from ..config.test_project import GOOD
 
 SCANS = [
     Verdict(gate="lint", status=Status.PASSED, summary="-", tool="ruff"),

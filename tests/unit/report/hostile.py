@@ -11,7 +11,7 @@ from slipway.formats.timings import StageTime
 from slipway.oci.digests import Digest
 from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
-from .test_release_report import REFERENCE, RELEASE
+from .test_text import REFERENCE, RELEASE
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=8)
 NASTY = st.sampled_from(

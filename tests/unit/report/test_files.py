@@ -15,8 +15,8 @@ from slipway.report.files import report_files
 from slipway.report.text import Made, render
 
 from .hostile import RELEASES, TEXT
-from .test_release_report import MADE, RELEASE
-from .test_report_page import Reader
+from .test_page import Reader
+from .test_text import MADE, RELEASE
 
 ALL = {"release.json", "verdicts.sarif", "report.html", "report.txt"}
 

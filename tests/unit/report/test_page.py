@@ -15,7 +15,7 @@ from slipway.formats.timings import StageTime
 from slipway.report.page import render, render_record
 from slipway.verdicts.verdict import Finding, Severity, Status, Verdict
 
-from .test_release_report import REFERENCE, RELEASE
+from .test_text import REFERENCE, RELEASE
 
 VOID = {"meta"}
 
