@@ -54,7 +54,7 @@ PolicyFile = Annotated[
     dagger.File | None, Doc("The policy to verify against (default: policy.yaml)")
 ]
 PublicKey = Annotated[
-    dagger.File | None, Doc("The policy's `embedded` key (default: this engine's)")
+    dagger.File | None, Doc("The key that the policy calls embedded (default: this engine's)")
 ]
 TrustedRoot = Annotated[
     dagger.File | None, Doc("Sigstore's trusted_root.json, for keyless signers")
@@ -99,5 +99,5 @@ AllowDirty = Annotated[
 ReleaseReference = Annotated[str, Doc("The release, as registry/repository@sha256:…")]
 EnvironmentName = Annotated[str, Doc("The environment of the policy that it is for")]
 AsJson = Annotated[bool, Doc("Print JSON (dagger has a --json of its own)")]
-ReleaseJson = Annotated[dagger.File, Doc("The release.json that `release` left in dist/")]
+ReleaseJson = Annotated[dagger.File, Doc("The release.json that a release left in dist/")]
 StageName = Annotated[str, Doc("The stage's name, as reports and errors print it")]

@@ -76,6 +76,12 @@ def test_calls_take_the_options_that_they_are_given(path: Path) -> None:
         assert set(OPTION.findall(after)) <= FUNCTIONS.get(known, set()) | DAGGERS, call
 
 
+def test_descriptions_hold_no_backquotes() -> None:
+    # dagger's command line takes a word in them for the type of the option's value (spf13/pflag, UnquoteUsage).
+    text = (ROOT / "ci/src/slipway/options.py").read_text(encoding="utf-8")
+    assert [doc for doc in re.findall(r"Doc\((.*?)\)", text, re.DOTALL) if "`" in doc] == []
+
+
 def test_messages_name_options_that_there_are() -> None:
     known = SHARED.union(*FUNCTIONS.values())
     # Of git, and of the programs of a project.

@@ -18,17 +18,19 @@ from .job import Candidate, ReleaseJob
 class Release:
     """A release that is in the registry, signed, attested and verified."""
 
-    report: Annotated[str, Doc("what was made, what the gates said, where the time went")] = shown()
-    json: Annotated[str, Doc("the same for machines, as dist/release.json")] = shown()
+    report: Annotated[
+        str, Doc("The report as text: what was made, what the gates concluded, where the time went")
+    ] = shown()
+    json: Annotated[str, Doc("The report as JSON, as in dist/release.json")] = shown()
     public_key: Annotated[
-        str, Doc("the key that it verifies with, PEM; none where an identity signed")
+        str, Doc("The public key that it verifies with, PEM; empty where an identity signed")
     ] = shown()
     # A field and no function: a function's result is cached under the call that gave its object, not under what that
     # object holds, and a second release would be answered with the first one's files.
     dist: Annotated[
         dagger.Directory,
         Doc(
-            "what one goes on with: release.json, verdicts.sarif, cosign.pub, model.sig, report.txt, report.html"
+            "Its files: release.json, verdicts.sarif, cosign.pub, model.sig, report.txt, report.html"
         ),
     ] = shown()
 
