@@ -42,7 +42,7 @@ def test_help_names_every_command(environment: dict[str, str]) -> None:
         assert f"\n    {command} " in result.stdout
 
 
-@pytest.mark.parametrize("folder", ["engine", 'it\'s a "home" for $USER'])
+@pytest.mark.parametrize("folder", ["engine", 'it\'s "$A" b'])
 def test_env_is_what_a_shell_can_evaluate(
     environment: dict[str, str], tmp_path: Path, folder: str
 ) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from slipway.artifacts.source import Source
 from slipway.errors import ConfigError, GateFailed, SlipwayError
+from slipway.gates import gates_of
+from slipway.gates.base import SourceTree
 from slipway.runtime.layout import digest_of
 
 from ..support.project import Project, assert_told, dagger_command, last_error
@@ -133,7 +135,7 @@ def test_plan_shows_what_would_be_done(reference: Project) -> None:
 
 def test_check_prints_every_verdict(reference: Project, tmp_path: Path) -> None:
     told = printed(reference, "check", "--advisories", str(write_advisories(tmp_path, ADVISORY)))
-    gates = ("lint", "types", "unit-tests", "sast", "secrets", "iac", "data", "dependencies")
+    gates = [gate.name for gate in gates_of(SourceTree)]
     rows = {line.split()[0]: line.split()[1] for line in told.splitlines() if line.strip()}
     assert rows == dict.fromkeys(gates, "passed")
 

@@ -86,8 +86,8 @@ def moved(project: Project, folder: Path) -> Project:
 
 def releasing(machine: Machine, project: Project, target: Path) -> subprocess.Popen[str]:
     """`dagger call release` under way on an engine, what it says on a pipe."""
-    client = ["dagger", "--progress=plain", "-m", str(ROOT), "call", "--tree=.", "--git=.git"]
-    client += ["--plan-key=env://PLAN_KEY"]
+    client = ["dagger", "--progress=plain", "-m", str(ROOT), "call"]
+    client += ["--project-tree=.", "--git-dir=.git", "--plan-key=env://PLAN_KEY"]
     return subprocess.Popen(
         machine.command("run", *client, "release", "dist", "export", f"--path={target}"),
         cwd=project.folder,
