@@ -13,6 +13,7 @@ from slipway.pipeline import reproduce as reproducing
 from slipway.pipeline.release import make_release
 from slipway.pipeline.reproduce import KINDS, ReproduceJob, reproduce_release
 from slipway.runtime.images import CRANE
+from slipway.runtime.tools import FRESH
 
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import Answer, FakeHistory, FakeTools, Reply
@@ -50,11 +51,17 @@ async def test_it_is_made_with_the_recorded_tool_images_and_past_the_cache() -> 
     await reproduce_release(made, RELEASE, [DEVELOPER])
     container: Any = runner_of(made.client).stage("train").container
     assert "@sha256:" in container.address
-    (mark,) = (
-        call.arguments[1] for call in container.calls
-        if call.name == "with_env_variable" and call.arguments[0] == "SLIPWAY_CACHE_KEY"
-    )  # fmt: skip
-    assert mark
+    marks = set()
+    # The plan's stage has a key of its own, which must not take the mark's place.
+    for name in ("train", "plan"):
+        loaded: Any = runner_of(made.client).stage(name).loaded()
+        (mark,) = (
+            call.arguments[1] for call in loaded.calls
+            if call.name == "with_env_variable" and call.arguments[0] == FRESH
+        )  # fmt: skip
+        marks.add(mark)
+    assert len(marks) == 1
+    assert all(marks)
 
 
 async def test_each_difference_is_named_with_its_artifact() -> None:

@@ -31,7 +31,9 @@ PIP_CACHE: Final = "slipway-pip"
 STEPS: Final = ("steps", "attestations", "verdicts", "oci", "formats")
 # `nonroot` of the distroless images: no such user exists on a base image.
 NOBODY: Final = "65532:65532"
-# How what loads a model is started: without a network (inside.offline), and by the image's own Python without the
+# A name of its own: the key of a stage, which is set later, would take the mark's place under the same one.
+FRESH: Final = "SLIPWAY_FRESH"
+# How what loads a model is started: without a network (steps.offline), and by the image's own Python without the
 # packages of anybody.
 OFFLINE: Final = ("/usr/local/bin/python3", "-I", "-S", f"{LIBRARY}/slipway/steps/offline.py")
 
@@ -62,7 +64,7 @@ class Tools:
         """The Python image that every step runs on; prints at once and leaves no byte-code behind."""
         container = self.image(PYTHON)
         if self.fresh:
-            container = container.with_env_variable("SLIPWAY_CACHE_KEY", self.fresh)
+            container = container.with_env_variable(FRESH, self.fresh)
         return (
             container.with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with_env_variable("PYTHONUNBUFFERED", "1")
