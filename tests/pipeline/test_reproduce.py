@@ -108,7 +108,9 @@ async def described(
             image=with_layout(built.image, layouts["image"]),
         )
         plan = with_layout(plan, layouts["plan"])
-    again = await describe(made.job, built, plan, candidate.verdicts, images or candidate.images)
+    again = await describe(
+        made.job, built, plan, candidate.record.verdicts, images or candidate.record.tools
+    )
     return made._replace(candidate=again)
 
 
@@ -170,7 +172,7 @@ async def test_a_commit_that_is_not_at_hand(made: Made, reference: Project) -> N
 @pytest.mark.anyio
 async def test_a_tool_image_that_is_not_served_any_more_is_named(made: Made) -> None:
     lost = f"docker.io/library/python:3.11-slim-bookworm@sha256:{64 * 'a'}"
-    images = {**made.candidate.images, "python": lost}
+    images = {**made.candidate.record.tools, "python": lost}
     release = await published(await described(made, images=images))
     with pytest.raises(NotReproduced) as caught:
         await reproduced(made.project, release)

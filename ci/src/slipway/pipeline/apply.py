@@ -15,6 +15,7 @@ from ..formats.fields import Fields
 from ..iac import engine_named
 from ..iac.plan import ROOT, stack_container
 from ..iac.state import StateBackend, schema_of
+from ..publishing.client import results_of
 from ..runtime.layout import blob_titled
 from ..runtime.stage import Stage, StageRunner, never
 from ..steps.apply import BROKEN, REFUSED, WAIT
@@ -116,12 +117,13 @@ async def find_drift(source: Source, backend: StateBackend, runner: StageRunner)
         cache=never(),
     )  # fmt: skip
     outcome = await runner.run(stage)
-    (code, _, error), (changed, told, trouble) = json.loads(outcome.stdout)
-    if code or changed not in (0, 2):
+    initialised, planned = results_of(outcome)
+    if initialised.code or planned.code not in (0, 2):
+        failed = initialised if initialised.code else planned
         raise ConfigError(
-            f"the stack does not plan: {first_error(error if code else trouble)}",
+            f"the stack does not plan: {first_error(failed.stderr)}",
             where=infrastructure.stack,
         )
-    if changed == 2:
-        raise Drifted(f"the infrastructure is not what the stack says:\n{told.strip()}")
+    if planned.code == 2:
+        raise Drifted(f"the infrastructure is not what the stack says:\n{planned.stdout.strip()}")
     return f"no drift: {infrastructure.stack} is what its state and its files say"

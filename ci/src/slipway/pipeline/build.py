@@ -1,7 +1,6 @@
 """Build and judge: the model, the image that serves it, and what describes them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..artifacts.git import History
 from ..artifacts.image import Image, build_image
@@ -23,16 +22,19 @@ from .job import Built, Existing, ReleaseJob
 
 
 async def build_and_judge(job: ReleaseJob, existing: Existing, verifier: Verifier) -> Built:
+    """Build model and image, with what describes them, and run all their gates; raises GateFailed where one stops."""
     model, of_model = await train_and_judge(job.source, job.history, job.runner, job.head.sha)
-    compared, image, signature = await concurrently(
+    compared, (image, of_image, bill), signature = await concurrently(
         _challenge(job, model, existing, verifier),
         _image(job, model),
         _sign_model(job, model, verifier),
     )
-    return replace(
-        image,
+    return Built(
+        model=model,
+        image=image,
+        sbom=bill,
         model_signature=signature,
-        verdicts=(*of_model, *compared, *image.verdicts),
+        verdicts=(*of_model, *compared, *of_image),
     )
 
 
@@ -70,13 +72,14 @@ async def judge_image(
     return verdicts
 
 
-async def _image(job: ReleaseJob, model: Model) -> Built:
+async def _image(job: ReleaseJob, model: Model) -> tuple[Image, Sequence[Verdict], str]:
+    """The image, the verdicts of its gates, and its bill of materials."""
     source, runner = job.source, job.runner
     image = await build_image(source, model, runner, job.head)
     verdicts, bill = await concurrently(
         judge_image(source, image, runner, job.head.sha), _sbom(job, image)
     )
-    return Built(model=model, image=image, sbom=bill, model_signature="", verdicts=tuple(verdicts))
+    return image, verdicts, bill
 
 
 async def _sbom(job: ReleaseJob, image: Image) -> str:

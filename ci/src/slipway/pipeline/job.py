@@ -112,8 +112,6 @@ class Candidate:
 
     built: Built
     plan: Plan
-    verdicts: tuple[Verdict, ...]
-    images: Mapping[str, str]
     record: ReleaseRecord
     layouts: Mapping[str, dagger.Directory]
     """OCI layouts of the four artifacts, by kind; the release comes last."""

@@ -54,8 +54,6 @@ async def describe(
     return Candidate(
         built=built,
         plan=plan,
-        verdicts=verdicts,
-        images=tool_images,
         record=record,
         layouts=layouts,
         sizes={kind: await size_of(layout) for kind, layout in layouts.items()},
@@ -111,7 +109,9 @@ async def publish_and_verify(
 async def _attestations(job: ReleaseJob, candidate: Candidate) -> Mapping[str, Mapping[str, str]]:
     """The predicates of each artifact, by kind and type."""
     materials = await _materials(job, candidate)
-    judgement = Judgement(commit=job.head.sha, at=now(), verdicts=candidate.verdicts).predicate()
+    judgement = Judgement(
+        commit=job.head.sha, at=now(), verdicts=candidate.record.verdicts
+    ).predicate()
     bills = {"model": await _ml_bom(candidate, materials), "image": candidate.built.sbom}
 
     def predicate(kind: str, predicate_type: str) -> str:
@@ -131,10 +131,10 @@ async def _materials(job: ReleaseJob, candidate: Candidate) -> Materials:
         job.source,
         job.head.sha,
         job.builder,
-        candidate.images,
+        candidate.record.tools,
         (candidate.built.model, candidate.plan),
         job.repository("model"),
-        candidate.verdicts,
+        candidate.record.verdicts,
     )
 
 

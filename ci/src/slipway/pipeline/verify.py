@@ -5,9 +5,9 @@ ask. No signing key is needed here: a registry client reads.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
-from typing import Final, final
+from typing import Final, TypeVar, final
 
 import dagger
 
@@ -21,6 +21,7 @@ from ..publishing.client import PulledArtifact, RegistryClient
 from ..runtime.concurrency import concurrently
 from ..signers.verifier import Verifier
 
+_Result = TypeVar("_Result")
 _VERIFIED: Final = object()
 """Held by this module alone: whoever has it has verified."""
 
@@ -154,10 +155,7 @@ async def pull_all(
     client: RegistryClient, pinned: Mapping[str, str], verifier: Verifier
 ) -> Mapping[str, PulledArtifact]:
     """Pull several artifacts, by kind, side by side."""
-    pulled = await concurrently(
-        *(client.pull(kind, reference, verifier) for kind, reference in pinned.items())
-    )
-    return dict(zip(pinned, pulled, strict=True))
+    return await _by_kind(pinned, lambda kind: client.pull(kind, pinned[kind], verifier))
 
 
 async def verify_artifact(
@@ -183,10 +181,17 @@ async def verify_artifacts(
     client: RegistryClient, pinned: Mapping[str, str], verifier: Verifier
 ) -> Mapping[str, VerifiedArtifact]:
     """`verify_artifact` for several artifacts, by kind, side by side."""
-    artifacts = await concurrently(
-        *(verify_artifact(client, kind, reference, verifier) for kind, reference in pinned.items())
+    return await _by_kind(
+        pinned, lambda kind: verify_artifact(client, kind, pinned[kind], verifier)
     )
-    return dict(zip(pinned, artifacts, strict=True))
+
+
+async def _by_kind(
+    kinds: Iterable[str], ask: Callable[[str], Awaitable[_Result]]
+) -> Mapping[str, _Result]:
+    """What is asked for each of several kinds, side by side, by kind."""
+    asked = tuple(kinds)
+    return dict(zip(asked, await concurrently(*map(ask, asked)), strict=True))
 
 
 async def first_verifier(
