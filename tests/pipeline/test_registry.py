@@ -96,16 +96,17 @@ def test_a_tag_that_moved_is_refused() -> None:
     assert_told(str(caught.value), "r/x:t", one, other)
 
 
-async def test_a_release_under_a_tag_of_something_else_is_refused(
+# That a release then pushes nothing: without an engine, tests/unit/pipeline/test_release_refused.py.
+async def test_a_tag_of_something_else_is_found_before_a_release_and_refused(
     project: Project, fresh: Callable[[str], str]
 ) -> None:
     name = fresh("taken")
     project.named(name)
-    publisher = publisher_at(embedded())
-    client = publisher.client
+    client = client_at(embedded())
     commit = project.git("rev-parse", "HEAD").strip()
     # Somebody pushed something else under the tag of this commit.
-    repository = client.registry.internal(client.registry.repository(name, "plan"))
+    plan = client.registry.repository(name, "plan")
+    repository = client.registry.internal(plan)
     container = await client.registry.connected(client.container())
     pushed = (
         container.with_new_file("/a.txt", name)
@@ -113,12 +114,13 @@ async def test_a_release_under_a_tag_of_something_else_is_refused(
         .with_exec(["crane", "append", "-f", "/a.tar", "-t", f"{repository}:{commit}"])
     )
     await pushed.sync()
-    before = await tags_of(project, client)
-    assert list(before) == [f"localhost:5050/{name}/plan:{commit}"]
+    found = await tags_of(project, client)
+    tag = f"localhost:5050/{name}/plan:{commit}"
+    assert list(found) == [tag]
+    own = f"sha256:{'1' * 64}"
     with pytest.raises(TagConflict) as caught:
-        await release_of(project, publisher)
-    assert_told(str(caught.value), f"{name}/plan:{commit}", "another digest")
-    assert await tags_of(project, client) == before
+        refuse_moved(found, {tag: f"{plan}@{own}"})
+    assert_told(str(caught.value), f"{name}/plan:{commit}", "another digest", found[tag], own)
 
 
 def test_dagger_call_on_a_registry_that_is_down_exits_with_an_error(project: Project) -> None:
