@@ -1,11 +1,8 @@
-"""What a change runs again, and what it does not."""
+"""What a change runs again, and what it does not; the same of a whole release is in test_cli.py."""
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from slipway.artifacts.source import TYPES_CACHE
@@ -15,7 +12,7 @@ from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import StageRunner
 
 from ..support.project import Project
-from ..support.releasing import ADVISORY, advisories, built, write_advisories
+from ..support.releasing import ADVISORY, advisories, built
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 RARE = "sndhdr"  # a module that the service does not import
@@ -47,37 +44,6 @@ async def test_a_line_of_the_service_writes_its_layer_and_the_image_again_only(
     assert cached["train"]
     assert cached["layer-dependencies"]
     assert not same
-
-
-def test_a_line_of_the_service_releases_without_training_again(
-    project: Project, fresh: Callable[[str], str], tmp_path: Path
-) -> None:
-    # Through `dagger call`, where the module makes the engine know the tree by the content of its folders.
-    project.named(fresh("line"))
-    database = str(write_advisories(tmp_path / "osv", ADVISORY))
-
-    def released() -> dict[str, bool]:
-        done = project.call("release", "--advisories", database, "json")
-        assert done.returncode == 0, done.stderr[-3000:]
-        return {one["name"]: one["cached"] for one in json.loads(done.stdout)["stages"]}
-
-    released()
-    path = "service/src/screening/app.py"
-    text = (project.folder / path).read_text(encoding="utf-8")
-    project.write(path, text + f"\n# {uuid.uuid4().hex}\n").commit()
-    cached = released()
-    kept = (
-        "train",
-        "pack-model",
-        "layer-model",
-        "layer-dependencies",
-        "data",
-        "dependencies",
-        "iac",
-    )
-    assert {name: cached[name] for name in kept} == dict.fromkeys(kept, True)
-    again = ("layer-service", "layer-facts", "assemble", "smoke-test", "unit-tests", "lint")
-    assert {name: cached[name] for name in again} == dict.fromkeys(again, False)
 
 
 async def test_a_line_of_the_service_leaves_what_the_type_checker_knows_of_others(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from slipway.artifacts.source import Source
@@ -23,6 +25,10 @@ FUNCTIONS = {
     "train", "verify",
 }  # fmt: skip
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+KINDS = ("release", "model", "image", "plan")
+# What a changed line of the service makes a release do again, and what it does not.
+KEPT = ("train", "pack-model", "layer-model", "layer-dependencies", "data", "dependencies", "iac")
+AGAIN = ("layer-service", "layer-facts", "assemble", "smoke-test", "unit-tests", "lint")
 
 
 def printed(project: Project, *arguments: str) -> str:
@@ -150,36 +156,73 @@ def test_debug_opens_the_container_of_a_stage_with_its_files(reference: Project)
     assert "mean_radius" in schema
 
 
-def test_a_release_is_made_verified_and_found_again(
-    project: Project, fresh: Callable[[str], str], tmp_path: Path
-) -> None:
-    name = fresh("cli")
-    project.named(name)
-    database = str(write_advisories(tmp_path / "osv", ADVISORY))
-    out = tmp_path / "dist"
-    printed(project, "release", "--advisories", database, "dist", "export", "--path", str(out))
-    made = json.loads((out / "release.json").read_text(encoding="utf-8"))
-    assert made["commit"] == project.git("rev-parse", "HEAD").strip()
-    for kind in ("release", "model", "image", "plan"):
+class Released(NamedTuple):
+    """A project that was released, what that gave, and the database of advisories it was made with."""
+
+    project: Project
+    dist: Path
+    database: Path
+
+
+@pytest.fixture(scope="module")
+def released(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """One release for all tests here. No test may change it."""
+    folder = tmp_path_factory.mktemp("released")
+    project = reference.copy(folder / "project").named(f"cli-{uuid.uuid4().hex[:10]}")
+    made = Released(project, folder / "dist", write_advisories(folder / "osv", ADVISORY))
+    options = ("--advisories", str(made.database))
+    printed(project, "release", *options, "dist", "export", "--path", str(made.dist))
+    return made
+
+
+def record_of(released: Released) -> dict[str, Any]:
+    """What its release.json says."""
+    return dict(json.loads((released.dist / "release.json").read_text(encoding="utf-8")))
+
+
+def test_a_release_is_exported_with_its_key_and_its_report(released: Released) -> None:
+    made, out = record_of(released), released.dist
+    name = re.search(r"^name: (.*)$", (released.project.folder / "slipway.yaml").read_text(), re.M)
+    assert name
+    assert made["commit"] == released.project.git("rev-parse", "HEAD").strip()
+    for kind in KINDS:
         repository, _, digest = made[kind].partition("@")
-        assert repository == f"localhost:5050/{name}/{kind}"
+        assert repository == f"localhost:5050/{name[1]}/{kind}"
         assert DIGEST.fullmatch(digest)
     assert (out / "cosign.pub").read_text(encoding="utf-8").startswith("-----BEGIN PUBLIC KEY")
     report = (out / "report.txt").read_text(encoding="utf-8")
     assert made["image"] in report
     assert made["image"] in (out / "report.html").read_text(encoding="utf-8")
-    record = (
-        "report",
-        f"--release={out / 'release.json'}",
-        "export",
-        f"--path={out / 'page.html'}",
-    )
-    printed(project, *record)
-    assert made["image"] in (out / "page.html").read_text(encoding="utf-8")
-    (out / "release.json").write_text("{}")
-    assert_told(last_error(project.call(*record[:2], "contents")), "release.json", "version")
-    told = printed(project, "verify", "--release", made["release"])
+
+
+def test_its_page_is_drawn_again_from_its_record(released: Released, tmp_path: Path) -> None:
+    record, page = released.dist / "release.json", tmp_path / "page.html"
+    printed(released.project, "report", f"--release={record}", "export", f"--path={page}")
+    assert record_of(released)["image"] in page.read_text(encoding="utf-8")
+    (tmp_path / "release.json").write_text("{}")
+    done = released.project.call("report", f"--release={tmp_path / 'release.json'}", "contents")
+    assert_told(last_error(done), "release.json", "version")
+
+
+def test_it_is_verified_and_another_digest_is_not_there(released: Released) -> None:
+    made = record_of(released)
+    told = printed(released.project, "verify", "--release", made["release"])
     assert made["commit"] in told
-    assert all(made[kind] in told for kind in ("release", "model", "image", "plan"))
+    assert all(made[kind] in told for kind in KINDS)
     wrong = made["release"][:-4] + "0000"
-    assert_told(last_error(project.call("verify", "--release", wrong)), "localhost:5050")
+    done = released.project.call("verify", "--release", wrong)
+    assert_told(last_error(done), "localhost:5050")
+
+
+def test_a_line_of_the_service_releases_without_training_again(
+    released: Released, tmp_path: Path
+) -> None:
+    # Through `dagger call`, where the module makes the engine know the tree by the content of its folders.
+    project = released.project.copy(tmp_path / "project")
+    path = "service/src/screening/app.py"
+    text = (project.folder / path).read_text(encoding="utf-8")
+    project.write(path, text + f"\n# {uuid.uuid4().hex}\n").commit()
+    again = json.loads(printed(project, "release", "--advisories", str(released.database), "json"))
+    cached = {one["name"]: one["cached"] for one in again["stages"]}
+    assert {name: cached[name] for name in KEPT} == dict.fromkeys(KEPT, True)
+    assert {name: cached[name] for name in AGAIN} == dict.fromkeys(AGAIN, False)

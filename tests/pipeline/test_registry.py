@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
-from slipway.errors import RegistryError, SlipwayError, TagConflict, flatten
-from slipway.publishing.publisher import refuse_moved
+from slipway.errors import RegistryError, SlipwayError, TagConflict, flatten, one
+from slipway.publishing.contended import publish_until_stable
+from slipway.publishing.publisher import Subject, refuse_moved
 from slipway.registries.base import Registry
 from slipway.registries.oci import OciRegistry
+from slipway.runtime.concurrency import concurrently
+from slipway.runtime.stage import StageRunner
+from slipway.runtime.tools import Tools
 
+from ..support.forging import Artifact
 from ..support.project import Project, assert_told, last_error
 from ..support.releasing import (
     client_at,
     embedded,
     publisher_at,
     registry_container,
-    release_of,
     served,
     tags_of,
 )
@@ -71,41 +76,52 @@ async def test_the_right_password_is_accepted() -> None:
     assert await client_at(served(service, "ann", PASSWORD)).lookup([TAG]) == {}
 
 
-async def test_a_registry_without_space_says_so_and_has_no_tag_afterwards(project: Project) -> None:
-    # The model and the plan fit, the image does not: it breaks off in the middle.
-    small = registry_container().with_mounted_temp("/var/lib/registry", size=8_000_000)
+# That a release then tags nothing: without an engine, tests/unit/pipeline/test_release_refused.py.
+async def test_a_registry_without_space_says_so() -> None:
+    # The small artifact fits, the large one does not: it breaks off in the middle.
+    small = registry_container().with_mounted_temp("/var/lib/registry", size=1_000_000)
     publisher = publisher_at(served(small.as_service(use_entrypoint=True)))
-    with pytest.raises(SlipwayError) as caught:
-        await release_of(project, publisher)
-    # Several pushes fail, each where it met the end of the space: all of them are the registry's fault.
-    assert all(
-        isinstance(leaf, RegistryError) for leaf in flatten(caught.value.__cause__ or caught.value)
-    )
-    told = str(caught.value)
+    verifier = await publisher.signer.verifier(Tools(), StageRunner())
+    content = {"plan": "{}", "model": json.dumps("x" * 2_000_000)}
+    subjects = [
+        Subject(
+            kind=kind,
+            layout=Artifact.of(kind, text).layout(),
+            repository=publisher.client.registry.repository("full", kind),
+            attestations={},
+        )
+        for kind, text in content.items()
+    ]
+    with pytest.raises((SlipwayError, ExceptionGroup)) as caught:
+        await concurrently(*(publish_until_stable(publisher, each, verifier) for each in subjects))
+    # One push or both fail, each where it met the end of the space: all of it is the registry's fault.
+    failed = flatten(caught.value)
+    assert all(isinstance(leaf, RegistryError) for leaf in failed)
+    told = str(one(failed))
     assert_told(told, "localhost:5000", "nothing was tagged", sentences=6)
     assert "no space left" in told or "disk may be full" in told
-    assert await tags_of(project, publisher.client) == {}
 
 
 def test_a_tag_that_moved_is_refused() -> None:
-    one, other = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
-    refuse_moved({}, {"r/x:t": f"r/x@{one}"})
-    refuse_moved({"r/x:t": one}, {"r/x:t": f"r/x@{one}"})
+    first, other = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
+    refuse_moved({}, {"r/x:t": f"r/x@{first}"})
+    refuse_moved({"r/x:t": first}, {"r/x:t": f"r/x@{first}"})
     with pytest.raises(TagConflict) as caught:
-        refuse_moved({"r/x:t": other}, {"r/x:t": f"r/x@{one}"})
-    assert_told(str(caught.value), "r/x:t", one, other)
+        refuse_moved({"r/x:t": other}, {"r/x:t": f"r/x@{first}"})
+    assert_told(str(caught.value), "r/x:t", first, other)
 
 
-async def test_a_release_under_a_tag_of_something_else_is_refused(
+# That a release then pushes nothing: without an engine, tests/unit/pipeline/test_release_refused.py.
+async def test_a_tag_of_something_else_is_found_before_a_release_and_refused(
     project: Project, fresh: Callable[[str], str]
 ) -> None:
     name = fresh("taken")
     project.named(name)
-    publisher = publisher_at(embedded())
-    client = publisher.client
+    client = client_at(embedded())
     commit = project.git("rev-parse", "HEAD").strip()
     # Somebody pushed something else under the tag of this commit.
-    repository = client.registry.internal(client.registry.repository(name, "plan"))
+    plan = client.registry.repository(name, "plan")
+    repository = client.registry.internal(plan)
     container = await client.registry.connected(client.container())
     pushed = (
         container.with_new_file("/a.txt", name)
@@ -113,12 +129,13 @@ async def test_a_release_under_a_tag_of_something_else_is_refused(
         .with_exec(["crane", "append", "-f", "/a.tar", "-t", f"{repository}:{commit}"])
     )
     await pushed.sync()
-    before = await tags_of(project, client)
-    assert list(before) == [f"localhost:5050/{name}/plan:{commit}"]
+    found = await tags_of(project, client)
+    tag = f"localhost:5050/{name}/plan:{commit}"
+    assert list(found) == [tag]
+    own = f"sha256:{'1' * 64}"
     with pytest.raises(TagConflict) as caught:
-        await release_of(project, publisher)
-    assert_told(str(caught.value), f"{name}/plan:{commit}", "another digest")
-    assert await tags_of(project, client) == before
+        refuse_moved(found, {tag: f"{plan}@{own}"})
+    assert_told(str(caught.value), f"{name}/plan:{commit}", "another digest", found[tag], own)
 
 
 def test_dagger_call_on_a_registry_that_is_down_exits_with_an_error(project: Project) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from slipway.attestations.provenance import PARAMETERS, BuildType
@@ -22,6 +23,12 @@ from ..support.releasing import client_at, embedded, publisher_at, release_of, t
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 KINDS = ("model", "image", "plan", "release")
+
+
+def champion(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the champion gate said, in a release's JSON."""
+    (found,) = (each for each in record["verdicts"] if each["gate"] == "champion")
+    return dict(found)
 
 
 async def test_a_release_twice_makes_nothing_new(
@@ -46,7 +53,11 @@ async def test_a_release_twice_makes_nothing_new(
     again = json.loads(second.json)
     assert "Nothing new" in second.report
     assert {kind: again[kind] for kind in KINDS} == {kind: made[kind] for kind in KINDS}
+    # Of the champion is said what was said then, not that the model is as good as itself.
+    assert champion(again) == champion(made)
+    assert "no model was released before" in champion(again)["summary"]
     times = job.runner.trace.times
+    assert "champion" not in {one.name for one in times}
     assert not {one.name for one in times if one.name.startswith(("publish-", "tag"))}
     ran = {one.name for one in times if not one.cached}
     assert "train" not in ran

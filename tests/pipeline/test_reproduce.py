@@ -95,6 +95,12 @@ async def published(made: Made) -> str:
     return made.reference
 
 
+@pytest.fixture(scope="module")
+async def release(made: Made) -> str:
+    """The reference of that release, published once."""
+    return await published(made)
+
+
 async def described(
     made: Made, *, images: Mapping[str, str] | None = None, **layouts: dagger.Directory
 ) -> Made:
@@ -123,13 +129,14 @@ async def reproduced(project: Project, reference: str) -> str:
 
 
 @pytest.mark.anyio
-async def test_a_release_is_made_again_bit_for_bit(made: Made, tmp_path: Path) -> None:
-    reference = await published(made)
+async def test_a_release_is_made_again_bit_for_bit(
+    made: Made, release: str, tmp_path: Path
+) -> None:
     # What is made again is the commit, whatever lies about in the tree now.
     project = made.project.copy(tmp_path / "project")
     project.edit("service/src/screening/app.py", '"""', '"""Changed since. ')
     project.edit("slipway.yaml", "metric", "metrik").commit()
-    told = await reproduced(project, reference)
+    told = await reproduced(project, release)
     first, *same = told.splitlines()
     assert made.job.head.sha in first
     assert "bit for bit" in first
@@ -162,8 +169,7 @@ async def test_one_changed_byte_in_each_artifact_is_found_by_its_file(made: Made
 
 # A dirty release, and a commit that is elsewhere: without an engine, tests/unit/pipeline/test_reproduce.py.
 @pytest.mark.anyio
-async def test_a_commit_that_is_not_at_hand(made: Made, reference: Project) -> None:
-    release = await published(made)
+async def test_a_commit_that_is_not_at_hand(release: str, reference: Project) -> None:
     with pytest.raises(ConfigError) as caught:
         await reproduced(reference, release)
     assert_told(str(caught.value), "does not hold the commit", "git fetch")

@@ -20,7 +20,7 @@ from slipway.errors import (
     flatten,
     one,
 )
-from slipway.pipeline.job import known_builder
+from slipway.pipeline.job import ReleaseJob, known_builder
 from slipway.pipeline.release import make_release
 from slipway.publishing import contended
 
@@ -28,7 +28,17 @@ from tests.support.fake_dagger import FakeDirectory
 from tests.support.fake_registry import FakeRegistry
 from tests.support.fakes import Answer, FakeSigner, Reply
 
-from .building import COMMIT, MODEL_FILES, asset, job, model_layout, project, replies, runner
+from .building import (
+    COMMIT,
+    MODEL_FILES,
+    asset,
+    job,
+    model_layout,
+    project,
+    released,
+    replies,
+    runner,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("client_in_memory")]
 
@@ -209,3 +219,39 @@ def test_a_builder_is_one_of_a_list() -> None:
     assert known_builder("jenkins") == "jenkins"
     with pytest.raises(ConfigError, match="there is no builder 'mine'"):
         known_builder("mine")
+
+
+def following(registry: FakeRegistry, metric: float) -> ReleaseJob:
+    """The next commit's release, whose model is so good where the champion's metric is 0.99."""
+    files = MODEL_FILES | {"model.skops": "other weights"}
+    compared = {
+        "challenger": {"metrics": {"roc_auc": metric}},
+        "champion": {"metrics": {"roc_auc": 0.99}},
+        "rows": 100,
+    }
+    answers = replies(
+        train=Reply(content={"/model": FakeDirectory(files)}),
+        pack_model=Reply(content={"/layout": model_layout(files)}),
+        champion=Reply(stdout=json.dumps(compared)),
+    )
+    return job(registry, answers, commit=replace(COMMIT, sha="b" * 40))
+
+
+async def test_a_model_that_is_worse_than_the_champion_changes_nothing_in_the_registry() -> None:
+    registry = await released()
+    tags, layouts = dict(registry.tags), dict(registry.layouts)
+    with pytest.raises(GateFailed, match="worse-than-champion"):
+        await make_release(following(registry, 0.97), allow_dirty=False)
+    assert (registry.tags, registry.layouts) == (tags, layouts)
+
+
+async def test_a_model_that_is_as_good_takes_the_champions_tag_and_no_other() -> None:
+    registry = await released()
+    tags = dict(registry.tags)
+    good = following(registry, 0.989)
+    await make_release(good, allow_dirty=False)
+    model = registry.tags[good.tags["model"]]
+    assert model != tags[good.champion]
+    new = {tag: digest for tag, digest in registry.tags.items() if tag in good.tags.values()}
+    assert len(new) == len(good.tags)
+    assert registry.tags == tags | new | {good.champion: model}
