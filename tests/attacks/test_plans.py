@@ -24,7 +24,7 @@ from slipway.runtime.tools import Tools
 from slipway.steps.plan import ENCRYPTED
 
 from ..support.forging import Forge
-from ..support.planning import Stack, consumed, database, facts_of, holders, signed
+from ..support.planning import Stack, consumed, database, facts_of, holders
 from ..support.project import Project
 from ..support.releasing import registry_container, served
 
@@ -78,7 +78,7 @@ async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: Plan) -
         .directory("/layout")
     )
     with pytest.raises(ApplyRefused, match="does not open"):
-        await apply_plan(stack.source, stack.backend, signed(planned, layout=layout), StageRunner())
+        await stack.apply(planned, layout=layout)
     other = await stack.refusal(planned, plan=Digest.of(b"another plan"))
     assert "not those that were signed" in other
 
