@@ -164,6 +164,7 @@ async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
     release = await forge.verified(tag)
     # Verified, and now: the tag is another release's, and then the whole registry is gone.
     evil = Forge(registry=registry, name=forge.name, release={"commit": "b" * 40})
+    evil.parts_of(forge, "model", "image", "plan")
     await forge.publisher().tag({tag: await evil.publish()}, ())
     assert (await forge.verify(tag)).release == evil.reference("release").pinned
     assert registry.service is not None
