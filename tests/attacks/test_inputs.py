@@ -14,13 +14,14 @@ from slipway.artifacts.source import Source, open_source
 from slipway.errors import ConfigError, GateFailed, VerificationError
 from slipway.gates import gate_named
 from slipway.gates.base import Gate, SourceTree, judge, require
+from slipway.pipeline.relying_party import RelyingParty
 from slipway.policy.document import parse
 from slipway.runtime.stage import Stage, StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.verifier import Verifier
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
-from ..support.forging import POLICY, Forge
+from ..support.forging import POLICY
 from ..support.project import Project, assert_told, last_error
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
@@ -58,9 +59,6 @@ async def test_08_a_scanner_that_does_not_end_well_has_not_looked(source: Source
         assert verdict.status is Status.NOT_EVALUATED
         with pytest.raises(GateFailed):
             require([verdict], WhenNotEvaluated.ALLOW, ["scan"])
-    forge = Forge(scan=verdict)
-    await forge.publish()
-    assert list(await forge.refusals()) == ["release: gate scan below high"]
 
 
 async def test_08_a_scanner_that_scans_nothing_has_not_looked(source: Source) -> None:
@@ -94,22 +92,34 @@ async def test_15_a_dependency_that_is_not_what_was_locked(source: Source, chang
     assert "hash" in said or "pinned" in said
 
 
-def test_17_an_empty_key_an_empty_policy_and_an_identity_that_matches_all(
+def policy_of(text: str) -> RelyingParty:
+    """Who relies on a release and brings this policy."""
+    folder = dag.directory().with_new_file("policy.yaml", text)
+    return RelyingParty(tree=dag.directory(), policy=folder.file("policy.yaml"))
+
+
+async def test_17_an_empty_key_an_empty_policy_and_an_identity_that_matches_all(
     project: Project, tmp_path: Path
 ) -> None:
-    release = f"localhost:5050/x/release@sha256:{'a' * 64}"
-    empty = tmp_path / "empty"
-    empty.write_text("", encoding="utf-8")
-    done = project.call("--policy-file", str(empty), "verify", "--release", release)
-    assert_told(last_error(done), "--policy-file", sentences=4)
-    done = project.call("--public-key", str(empty), "verify", "--release", release)
-    assert_told(last_error(done), "the key is empty", "--public-key")
-    wide = tmp_path / "wide.yaml"
-    signer = '{name: developer, identity: ".*", issuer: ".*", builders: [".*"]}'
-    wide.write_text(re.sub(r"\{name: developer,.*\}", signer, POLICY), encoding="utf-8")
-    done = project.call("--policy-file", str(wide), "verify", "--release", release)
-    assert "patterns match more than one means" in last_error(done)
-    with pytest.raises(VerificationError, match="the key is empty"):
-        Verifier(pem=" \n")
+    with pytest.raises(ConfigError) as refused:
+        await policy_of("").read_policy()
+    assert_told(str(refused.value), "--policy-file", sentences=4)
     with pytest.raises(ConfigError):
         parse("")
+    signer = '{name: developer, identity: ".*", issuer: ".*", builders: [".*"]}'
+    wide = re.sub(r"\{name: developer,.*\}", signer, POLICY)
+    with pytest.raises(ConfigError, match="patterns match more than one means"):
+        await policy_of(wide).read_policy()
+    with pytest.raises(VerificationError, match="the key is empty"):
+        Verifier(pem=" \n")
+    # On the command line, where the environment shows that the policy is the one that was passed.
+    (empty := tmp_path / "empty").write_text("", encoding="utf-8")
+    (own := tmp_path / "own.yaml").write_text(
+        POLICY.replace("name: dev\n", "name: own\n"), encoding="utf-8"
+    )
+    release = f"localhost:5050/x/release@sha256:{'a' * 64}"
+    done = project.call(
+        "--policy-file", str(own), "--public-key", str(empty),
+        "verify", "--environment", "own", "--release", release,
+    )  # fmt: skip
+    assert_told(last_error(done), "the key is empty", "--public-key")

@@ -24,7 +24,7 @@ from slipway.runtime.tools import Tools
 from slipway.steps.plan import ENCRYPTED
 
 from ..support.forging import Forge
-from ..support.planning import Stack, consumed, database, facts_of, holders, signed
+from ..support.planning import Stack, consumed, database, facts_of, holders
 from ..support.project import Project
 from ..support.releasing import registry_container, served
 
@@ -78,7 +78,7 @@ async def test_11_one_byte_of_the_plan_is_another(stack: Stack, planned: Plan) -
         .directory("/layout")
     )
     with pytest.raises(ApplyRefused, match="does not open"):
-        await apply_plan(stack.source, stack.backend, signed(planned, layout=layout), StageRunner())
+        await stack.apply(planned, layout=layout)
     other = await stack.refusal(planned, plan=Digest.of(b"another plan"))
     assert "not those that were signed" in other
 
@@ -164,6 +164,7 @@ async def test_11_a_swap_after_the_look_changes_nothing(stack: Stack) -> None:
     release = await forge.verified(tag)
     # Verified, and now: the tag is another release's, and then the whole registry is gone.
     evil = Forge(registry=registry, name=forge.name, release={"commit": "b" * 40})
+    evil.parts_of(forge, "model", "image", "plan")
     await forge.publisher().tag({tag: await evil.publish()}, ())
     assert (await forge.verify(tag)).release == evil.reference("release").pinned
     assert registry.service is not None

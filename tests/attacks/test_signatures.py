@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dagger import dag
-from slipway.attestations.statements import PROVENANCE, SBOM, VERDICTS
+from slipway.attestations.statements import NAMES, PROVENANCE, SBOM, VERDICTS
 from slipway.errors import TagConflict
 from slipway.oci.digests import Digest
 from slipway.policy.case import ATTESTED
@@ -40,13 +42,13 @@ async def honest() -> Forge:
     return forge
 
 
-async def test_01_a_tag_that_moves_changes_nothing_that_was_verified() -> None:
-    forge = Forge()
-    reference = await forge.publish()
+async def test_01_a_tag_that_moves_changes_nothing_that_was_verified(honest: Forge) -> None:
+    forge, reference = honest, honest.reference("release").pinned
     tag = f"{forge.repository('release')}:v1"
     await forge.publisher().tag({tag: reference}, ())
     assert (await forge.verify(tag)).release == reference
     evil = Forge(registry=forge.registry, release={"commit": "b" * 40})
+    evil.parts_of(forge, "model", "image", "plan")
     await evil.publish()
     inside = (
         f"{forge.registry.internal(evil.repository('release'))}@{evil.reference('release').digest}"
@@ -91,11 +93,12 @@ OLD = {
 
 @pytest.fixture(scope="module")
 async def forged() -> dict[str, str]:
-    """What is refused of a release with one thing off in each artifact, and old scans."""
+    """What is refused of a release with one thing off in each artifact, old scans, and one that has not looked."""
     image = built("image", builder_id="tag:slipway,2026:builder/github-actions")
     plan = built("plan")
     plan["buildDefinition"]["externalParameters"]["skip-tests"] = "yes"
-    forge = Forge(more=tuple(verdict for verdict, _ in OLD.values()))
+    crashed = Verdict(gate="scan", status=Status.NOT_EVALUATED, summary="it crashed")
+    forge = Forge(scan=crashed, more=tuple(verdict for verdict, _ in OLD.values()))
     forge.changed = {
         "model": {SBOM: [{"verdicts": []}]},
         "image": {PROVENANCE: [image]},
@@ -117,7 +120,8 @@ def test_03_the_right_key_under_a_wrong_predicate(forged: dict[str, str]) -> Non
 async def strange(honest: Forge) -> dict[str, str]:
     """What is refused of a release whose model is a plan, and whose gates judged another commit."""
     forge = Forge(registry=honest.registry)
-    forge.named = {"model": honest.reference("plan")}
+    forge.parts_of(honest, "image")
+    forge.named["model"] = honest.reference("plan")
     other = judged(*forge.verdicts(), commit="b" * 40, at=NOW)
     forge.changed = {"plan": {PROVENANCE: []}, "release": {VERDICTS: [other]}}
     await forge.publish()
@@ -144,20 +148,36 @@ def test_06_an_external_parameter_that_nobody_knows(forged: dict[str, str]) -> N
     assert "unknown field" in forged["plan: provenance attested"]
 
 
-async def test_04_an_old_clean_scan_does_not_hide_the_failed_one_of_today() -> None:
+def test_08_a_scan_that_has_not_looked_lets_no_release_through(forged: dict[str, str]) -> None:
+    assert "not evaluated" in forged["release: gate scan below high"]
+
+
+@pytest.fixture(scope="module")
+async def failed(honest: Forge) -> Forge:
+    """A release whose scan failed today, and was clean yesterday."""
     flaw = Finding(id="CVE-1", severity=Severity.HIGH, title="a flaw")
-    forge = Forge(scan=Verdict(gate="scan", status=Status.FAILED, summary="1", findings=(flaw,)))
-    clean = Forge(name=forge.name)
+    scan = Verdict(gate="scan", status=Status.FAILED, summary="1", findings=(flaw,))
+    forge = Forge(registry=honest.registry, scan=scan)
+    forge.parts_of(honest, "model", "image", "plan")
+    clean = replace(forge, scan=None)
     bad = judged(*forge.verdicts(), at=NOW)
     old = judged(*clean.verdicts(), at=NOW - DAY)
     forge.changed = {"release": {VERDICTS: [bad, old]}}
     await forge.publish()
-    assert await forge.refusals() == {"release: gate scan below high": "failed: CVE-1 a flaw"}
+    return forge
+
+
+FAILED = {"release: gate scan below high": "failed: CVE-1 a flaw"}
+
+
+async def test_04_an_old_clean_scan_does_not_hide_the_failed_one_of_today(failed: Forge) -> None:
+    assert await failed.refusals() == FAILED
 
 
 async def test_07_bundles_of_another_artifact(honest: Forge) -> None:
     forge = Forge(registry=honest.registry, changed={"image": {n: [] for n in ATTESTED["image"]}})
     forge.unsigned = ("image",)
+    forge.parts_of(honest, "model", "plan")
     await forge.publish()
     source = honest.registry.internal(honest.repository("image"))
     await forge.run(
@@ -189,8 +209,9 @@ print(urllib.request.urlopen(put).status, len(index["manifests"]))
 """
 
 
-async def test_07_the_list_of_bundles_is_changed() -> None:
-    forge = Forge()
+async def test_07_the_list_of_bundles_is_changed(honest: Forge) -> None:
+    forge = Forge(registry=honest.registry)
+    forge.parts_of(honest, "model", "image", "plan")
     await forge.publish()
     inside = forge.registry.internal(forge.repository("release"))
     base = "http://" + inside.replace("/", "/v2/", 1)
@@ -225,16 +246,25 @@ async def keys(count: int) -> list[str]:
 async def test_13_a_new_key_signs_again(tmp_path: Path) -> None:
     # The same bits at the same place, and the same secret by its name: only its content is another.
     path = tmp_path / "cosign.key"
-    first, second = await keys(2)
     forge = Forge(key=KeySigner(secret=dag.secret(f"file://{path}")))
+    forge.changed = {"release": forge.attestations("release")}
+
+    async def errors() -> Collection[str]:
+        verifier = Verifier(pem=await public_key(Tools(), forge.key, StageRunner()))
+        reference = forge.reference("release").pinned
+        pulled = await forge.client().pull("release", reference, verifier)
+        assert pulled.evidence.signed == (not pulled.evidence.errors)
+        return set(pulled.evidence.errors)
+
+    first, second = await keys(2)
     path.write_text(first, encoding="utf-8")
-    await forge.publish()
-    assert await forge.refusals() == {}
+    await forge.put("release")
+    assert await errors() == set()
     path.write_text(second, encoding="utf-8")
     # Whoever trusts the new key finds nothing yet, and everything afterwards.
-    assert "release: signed by developer" in await forge.refusals()
-    await forge.publish()
-    assert await forge.refusals() == {}
+    assert await errors() == {"signature", *(NAMES[each] for each in ATTESTED["release"])}
+    await forge.put("release")
+    assert await errors() == set()
 
 
 def test_18_an_approval_of_another_release(strange: dict[str, str]) -> None:
@@ -243,19 +273,15 @@ def test_18_an_approval_of_another_release(strange: dict[str, str]) -> None:
         assert "only for another commit" in strange[f"release: {asked}"]
 
 
-async def test_18_a_waiver_of_another_release_or_environment() -> None:
-    flaw = Finding(id="CVE-1", severity=Severity.HIGH, title="a flaw")
-    forge = Forge(scan=Verdict(gate="scan", status=Status.FAILED, summary="1", findings=(flaw,)))
-    await forge.publish()
+async def test_18_a_waiver_of_another_release_or_environment(failed: Forge) -> None:
     end = (NOW + DAY).date().isoformat()
     waiver = f"id: CVE-1, gate: scan, reason: not reached, owner: ann, expires: {end}"
 
-    def policy(rest: str) -> str:
-        return f"{POLICY}waivers:\n  - {{{waiver}, {rest}}}\n"
+    async def refusals(*waivers: str) -> dict[str, str]:
+        lines = "".join(f"  - {{{waiver}, {rest}}}\n" for rest in waivers)
+        return await failed.refusals(policy=f"{POLICY}waivers:\n{lines}")
 
-    own, other = forge.reference("release").digest, Artifact.of("release", "{}").digest
-    asked = {"release: gate scan below high": "failed: CVE-1 a flaw"}
-    assert await forge.refusals() == asked
-    assert await forge.refusals(policy=policy("environment: staging")) == asked
-    assert await forge.refusals(policy=policy(f"environment: dev, release: '{other}'")) == asked
-    assert await forge.refusals(policy=policy(f"environment: dev, release: '{own}'")) == {}
+    own, other = failed.reference("release").digest, Artifact.of("release", "{}").digest
+    strangers = ("environment: staging", f"environment: dev, release: '{other}'")
+    assert await refusals(*strangers) == FAILED
+    assert await refusals(f"environment: dev, release: '{own}'") == {}

@@ -126,10 +126,17 @@ class Forge:
         """Its reference by digest."""
         return Reference.parse(f"{self.repository(kind)}@{self.artifact(kind).digest}")
 
+    def parts(self) -> dict[str, Reference]:
+        """What the release names: its own artifacts, or others'."""
+        return {kind: self.reference(kind) for kind in KINDS[:3]} | self.named
+
+    def parts_of(self, other: Forge, *kinds: str) -> None:
+        """Name another's artifacts of these kinds, so that only the rest has to be published."""
+        self.named |= {kind: other.parts()[kind] for kind in kinds}
+
     def payload(self) -> str:
         """What the release says."""
-        parts = {kind: self.reference(kind) for kind in KINDS[:3]} | self.named
-        said: dict[str, Any] = {"commit": COMMIT, "dirty": False, **parts, **self.release}
+        said: dict[str, Any] = {"commit": COMMIT, "dirty": False, **self.parts(), **self.release}
         value = Release(**said)
         return value.payload().decode()
 
@@ -138,7 +145,7 @@ class Forge:
         now = dt.datetime.now(dt.UTC)
         lint = Verdict(gate="lint", status=Status.PASSED, summary="-", subject=COMMIT, time=now)
         scan = self.scan or Verdict(gate="scan", status=Status.PASSED, summary="clean")
-        image = str(self.artifact("image").digest)
+        image = str(self.parts()["image"].digest)
         scans = (
             replace(
                 each,
@@ -163,9 +170,9 @@ class Forge:
         return said | self.changed.get(kind, {})
 
     async def publish(self) -> str:
-        """Push, sign and attest all of it; gives the release's reference."""
+        """Push, sign and attest all that is not another's; gives the release's reference."""
         await public_key(Tools(), self.key, StageRunner())
-        await concurrently(*(self.put(kind) for kind in KINDS))
+        await concurrently(*(self.put(kind) for kind in KINDS if kind not in self.named))
         return self.reference("release").pinned
 
     async def put(self, kind: str) -> None:

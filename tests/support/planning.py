@@ -15,17 +15,19 @@ from slipway.errors import ApplyRefused
 from slipway.formats.fields import Fields
 from slipway.iac.plan import Plan, plan_stack, stack_container
 from slipway.iac.state import StateBackend
-from slipway.oci.digests import Digest
-from slipway.pipeline import verify as verification
+from slipway.oci.digests import Digest, Reference
 from slipway.pipeline.apply import apply_plan
-from slipway.pipeline.verify import VerifiedArtifact, VerifiedRelease
-from slipway.policy.case import Evidence
+from slipway.pipeline.verify import VerifiedRelease, verify_release
+from slipway.policy.document import parse
+from slipway.publishing.client import PulledArtifact, RegistryClient
+from slipway.registries.embedded import EmbeddedRegistry
 from slipway.runtime.images import POSTGRES
 from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
+from slipway.signers.verifier import Verifier
 
+from .cases import case, evidence, statement
 from .cases import reference as place
-from .cases import statement
 from .project import Project
 
 
@@ -59,7 +61,8 @@ class Stack:
 
     async def apply(self, made: Plan, **changes: Any) -> str:
         """Apply a plan, with other facts than were signed of it where that is the attack."""
-        return await apply_plan(self.source, self.backend, signed(made, **changes), StageRunner())
+        release = await signed(made, **changes)
+        return await apply_plan(self.source, self.backend, release, StageRunner())
 
     async def refusal(self, made: Plan, **changes: Any) -> str:
         """Why it may not be applied."""
@@ -73,31 +76,66 @@ def facts_of(plan: Plan) -> PlanFacts:
     return PlanFacts.of(Fields.parse(plan.facts, where="test"))
 
 
-def signed(made: Plan, layout: dagger.Directory | None = None, **changes: Any) -> VerifiedRelease:
+@dataclass(frozen=True, kw_only=True)
+class SignedPlan(RegistryClient):
+    """Reads a release of which everything is signed, with a plan of its own: layout and statement."""
+
+    layout: dagger.Directory
+    predicate: str
+
+    async def read_release(self, reference: str) -> tuple[Reference, str]:
+        """The release names the honest artifacts."""
+        return Reference.parse(reference), case().release.payload().decode()
+
+    async def pull(self, kind: str, pinned: str, verifier: Verifier, **_: Any) -> PulledArtifact:
+        """The evidence of the kind, and whose plan it is."""
+        del pinned, verifier
+        changes: dict[str, Any] = {}
+        if kind == "plan":
+            where = place(kind)
+            assert where.digest is not None
+            content = Fields.parse(self.predicate, where=kind).values
+            honest = evidence(kind).statements
+            changes["statements"] = {**honest, PLAN: (statement(PLAN, content, where.digest),)}
+        return PulledArtifact(
+            kind=kind,
+            evidence=evidence(kind, **changes),
+            layout=self.layout,
+            stage=f"verify-{kind}",
+        )
+
+
+POLICY = """
+version: 1
+signers:
+  - {name: developer, key: embedded, builders: ["tag:slipway,2026:builder/local"]}
+environments:
+  - {name: dev, signers: [developer], gates: [{gate: lint}]}
+"""
+
+
+async def signed(
+    made: Plan, layout: dagger.Directory | None = None, **changes: Any
+) -> VerifiedRelease:
     """A verified release whose signer stands behind a plan with other facts, or other content, than were made.
 
-    Whoever holds the key can sign that. Only verification makes such a value, so its token is borrowed here.
+    Whoever holds the key can sign that, so it passes verification; what is read comes from no registry, so that each
+    such plan costs no publishing.
     """
     facts = facts_of(made)
     making = {name: changes.pop(name) for name in tuple(changes) if hasattr(facts.making, name)}
     told = replace(facts, making=replace(facts.making, **making), **changes)
-    where = place("plan")
-    assert where.digest is not None
-    said = statement(PLAN, Fields.parse(told.predicate(), where="").values, where.digest)
-    plan = VerifiedArtifact(
-        kind="plan",
-        evidence=Evidence(reference=where, signed=True, statements={PLAN: (said,)}),
+    client = SignedPlan(
+        tools=Tools(),
+        registry=EmbeddedRegistry(),
+        runner=StageRunner(),
         layout=made.layout if layout is None else layout,
-        stage="verify-plan",
-        verified=verification._VERIFIED,
+        predicate=told.predicate(),
     )
-    nothing: Any = None
-    return VerifiedRelease(
-        release=nothing,
-        environment=nothing,
-        verification=nothing,
-        artifacts={"plan": plan},
-        verified=verification._VERIFIED,
+    policy = parse(POLICY)
+    verifiers = {"developer": Verifier(pem="of the developer")}
+    return await verify_release(
+        client, place("release").pinned, policy, policy.environment("dev"), verifiers
     )
 
 

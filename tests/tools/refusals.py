@@ -179,7 +179,7 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal("07c", _attack(SIGNATURES, "07_the_list_of_bundles_is_changed")),
     Refusal("08a", _attack("inputs", "08_a_scanner_that_scans_nothing_has_not_looked"), "True"),
     Refusal("08b", UNFINISHED, "False", "not looked or set(required) - looked"),
-    Refusal("08c", UNFINISHED, "True"),
+    Refusal("08c", _attack(SIGNATURES, "08_a_scan_that_has_not_looked_lets_no_release_through"), "True"),
     Refusal("09a", FILES),
     Refusal("09b", FILES),
     Refusal("09c", FILES),
