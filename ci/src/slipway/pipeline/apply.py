@@ -47,6 +47,7 @@ async def apply_plan(
     Raises ApplyRefused where it may not be applied here and now, ApplyFailed where the tool broke off.
     """
     infrastructure = source.project.infrastructure
+    engine = engine_named(infrastructure.engine)
     plan = release.artifacts["plan"]
     facts = newest(plan.evidence.statements[PLAN])
     top = infrastructure.stack.partition("/")[0]
@@ -62,7 +63,7 @@ async def apply_plan(
         argv=(
             "python", "-m", "slipway.steps.apply", "--encrypted", "/plan.encrypted", "--facts", "/facts.json",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--schema", schema_of(source.project),
-            "--tool", engine_named(infrastructure.engine.value).command,
+            "--engine", engine.name, "--tool", engine.command,
             "--private", "/run/private/plan", *backend.key_options,
         ),
         cache=never(),
@@ -97,7 +98,7 @@ async def find_drift(source: Source, backend: StateBackend, runner: StageRunner)
     """Compare the infrastructure and its state with the stack; raises Drifted with what differs."""
     infrastructure = source.project.infrastructure
     tool = [
-        engine_named(infrastructure.engine.value).command,
+        engine_named(infrastructure.engine).command,
         f"-chdir={ROOT}/{infrastructure.stack}",
     ]
     steps = [
