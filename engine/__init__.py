@@ -16,10 +16,12 @@ The way through the folder, one concern a file:
     layers.py     image layers           images.py   images out of the three
     registry.py   the mirror             engine.py   the engine's process and settings
     inside.py     the engine's own mount namespace
+    room.py       room in its cache, before it serves
     process.py    detached processes, found again by pid and start time
     attend.py     a client run beside the engine, ended with it
     network.py    what an engine leaves in the machine's network, removed
     paths.py      the one folder that everything lives in
+    disk.py       sizes on disk
     lock.py, say.py, errors.py
 
 Only the standard library is used: this runs before anything is installed.

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine import room
 from engine.errors import EngineError
 from engine.paths import SOURCE, Settings
 from engine.process import Daemon
@@ -41,18 +42,13 @@ def client_variables(settings: Settings) -> dict[str, str]:
     }
 
 
-def configuration(settings: Settings) -> dict[str, object]:
-    """Give engine.json: the mirror for the public registries, and what may be thrown away when."""
+def configuration(
+    settings: Settings, policy: Mapping[str, object] = room.SERVING
+) -> dict[str, object]:
+    """Give engine.json: the mirror for the public registries, and what is collected when."""
     mirror = f"127.0.0.1:{settings.port}"
     registries: dict[str, object] = {name: {"mirrors": [mirror]} for name in PUBLIC}
     registries[mirror] = {"http": True}
-    # Cache volumes are never collected: Slipway's embedded registry and key live on them.
-    policy = {
-        "filters": ["type!=exec.cachemount"],
-        "reservedSpace": "2GB",
-        "maxUsedSpace": "40GB",
-        "minFreeSpace": "5%",
-    }
     return {"logLevel": "info", "registries": registries, "gc": {"policies": [policy]}}
 
 
@@ -129,12 +125,21 @@ def start(settings: Settings, builtins: Mapping[str, str]) -> bool:
         return False
     process.stop()
     settings.run.mkdir(parents=True, exist_ok=True)
-    settings.socket.unlink(missing_ok=True)
+    if room.filling(settings.home):
+        config.write_text(json.dumps(configuration(settings, room.STARTING)))
+        _serve(settings, process, config, builtins)
+        room.collect(settings.home, str(settings.bin / "dagger"), client_variables(settings))
+        process.stop()
     config.write_text(text)
-    process.start(command(settings, config), environment(settings, builtins))
+    _serve(settings, process, config, builtins)
     record.write_text(wanted)
-    _wait(process, settings)
     return True
+
+
+def _serve(settings: Settings, process: Daemon, config: Path, builtins: Mapping[str, str]) -> None:
+    settings.socket.unlink(missing_ok=True)
+    process.start(command(settings, config), environment(settings, builtins))
+    _wait(process, settings)
 
 
 def _programs(settings: Settings) -> list[str]:

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from engine import engine, network, registry
+from engine.disk import PARTS, size_text, sizes
 from engine.paths import Settings
-
-PARTS = {
-    "state": "the engine's cache, cache volumes and history",
-    "registry": "the mirror: stand-in images",
-    "programs": "Go programs",
-    "rootfs": "Debian root file systems",
-    "content": "the engine's built-in images",
-    "logs": "logs of builds and processes",
-}
 
 
 @dataclass(frozen=True)
@@ -73,8 +63,8 @@ def as_text(found: Status) -> str:
         f"engine    {running(found.engine)}, {found.socket}",
         f"mirror    {running(found.registry)}, {found.mirror}",
         f"network   {found.bridge or 'none'}",
-        f"folder    {found.home}, {_size(sum(found.parts.values()))} in all",
-        *(f"  {_size(size):>9}  {name:9} {PARTS[name]}" for name, size in found.parts.items()),
+        f"folder    {found.home}, {size_text(sum(found.parts.values()))} in all",
+        *(f"  {size_text(size):>9}  {name:9} {PARTS[name]}" for name, size in found.parts.items()),
         "images",
         *(f"  {digest[7:19]}  {name}" for name, digest in sorted(found.images.items())),
     ]
@@ -83,31 +73,9 @@ def as_text(found: Status) -> str:
     return "\n".join(lines)
 
 
-def sizes(home: Path) -> dict[str, int]:
-    """Give the bytes that each part takes on disk; a file with two names counts once.
-
-    `du` is several times faster than walking the hundreds of thousands of files here. It complains
-    of files that a running engine removes meanwhile: they count for nothing.
-    """
-    found = dict.fromkeys(PARTS, 0)
-    there = [name for name in PARTS if (home / name).is_dir()]
-    if not there:
-        return found
-    command = ["du", "--summarize", "--block-size=1", "--", *there]
-    listing = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False).stdout
-    for entry in listing.splitlines():
-        size, _, name = entry.partition("\t")
-        found[name] = int(size)
-    return found
-
-
 def _images(settings: Settings) -> dict[str, str]:
     found = {}
     for stamp in sorted(settings.stamps.glob("*.json")) if settings.stamps.is_dir() else ():
         known = json.loads(stamp.read_text())
         found[str(known["name"])] = str(known["digest"])
     return found
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -14,6 +14,7 @@ from slipway.artifacts.source import Source, open_source
 from slipway.errors import ConfigError, GateFailed, VerificationError
 from slipway.gates import gate_named
 from slipway.gates.base import Gate, SourceTree, judge, require
+from slipway.iac import engine_names
 from slipway.pipeline.relying_party import RelyingParty
 from slipway.policy.document import parse
 from slipway.runtime.stage import Stage, StageRunner
@@ -85,7 +86,7 @@ async def test_15_a_dependency_that_is_not_what_was_locked(source: Source, chang
         entry = re.compile(r"^click==.*\n(?: +--hash=.*\n)+", re.MULTILINE)
         changed = entry.sub(lambda found: re.sub(r"sha256:.{8}", "sha256:00000000", found[0]), lock)
     path = f"{source.project.service.folder}/requirements.lock"
-    bad = await open_source(source.tree.with_new_file(path, changed), source.tools)
+    bad = await open_source(source.tree.with_new_file(path, changed), source.tools, engine_names())
     with pytest.raises(dagger.ExecError) as caught:
         await bad.dependencies().sync()
     said = caught.value.stderr.lower()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import recipes
-from engine.status import PARTS
+from engine.disk import PARTS
 from tests.support.machines import PYTHON, ROOT, SEEDS, Machine, beside, usual
 
 pytestmark = pytest.mark.engine

@@ -6,8 +6,9 @@ import json
 import os
 from dataclasses import replace
 
+from engine.disk import PARTS, sizes
 from engine.paths import Settings
-from engine.status import PARTS, as_json, as_text, sizes, status
+from engine.status import as_json, as_text, status
 
 
 def test_a_file_with_two_names_counts_once(own: Settings) -> None:

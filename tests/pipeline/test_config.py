@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from slipway.artifacts.source import CONFIG, Source, open_source
 from slipway.errors import ConfigError
+from slipway.iac import engine_names
 
 from ..support.project import Project, assert_told, last_error
 
@@ -34,13 +35,13 @@ async def test_a_bad_declaration_is_refused_in_one_sentence(
     assert change[0] in text
     tree = source.tree.with_new_file(CONFIG, text.replace(*change, 1))
     with pytest.raises(ConfigError) as caught:
-        await open_source(tree, source.tools)
+        await open_source(tree, source.tools, engine_names())
     assert_told(str(caught.value), *words)
 
 
 async def test_a_missing_declaration_is_said(source: Source) -> None:
     with pytest.raises(ConfigError) as caught:
-        await open_source(source.tree.without_file(CONFIG), source.tools)
+        await open_source(source.tree.without_file(CONFIG), source.tools, engine_names())
     assert_told(str(caught.value), CONFIG, "root of the project")
 
 

@@ -10,6 +10,7 @@ from slipway.artifacts.source import CONFIG, Source, open_source
 from slipway.errors import DataError, GateFailed
 from slipway.gates import gate_named
 from slipway.gates.base import SourceTree, TrainedModel, judge, require
+from slipway.iac import engine_names
 from slipway.runtime.stage import StageRunner
 from slipway.verdicts.verdict import Status, WhenNotEvaluated
 
@@ -55,7 +56,7 @@ async def with_data(source: Source, text: str) -> Source:
     declared = await source.tree.file(CONFIG).contents()
     changed = declared.replace("model:\n", "model:\n  data: data.csv\n")
     tree = source.tree.with_new_file("data.csv", text).with_new_file(CONFIG, changed)
-    return await open_source(tree, source.tools)
+    return await open_source(tree, source.tools, engine_names())
 
 
 @pytest.mark.parametrize(("damage", "words"), BAD.values(), ids=BAD)
@@ -102,7 +103,7 @@ async def test_a_model_under_its_threshold_fails_the_gate(
     tree = source.tree.with_new_file(
         CONFIG, declared.replace("threshold: 0.97", "threshold: 0.9999")
     )
-    strict = await open_source(tree, source.tools)
+    strict = await open_source(tree, source.tools, engine_names())
     model = await train_model(strict, StageRunner(), reference.history())
     subject = TrainedModel(source=strict, files=trained(model.files))
     verdict = await judge(gate_named("model", TrainedModel), subject, StageRunner())

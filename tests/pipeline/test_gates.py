@@ -15,6 +15,7 @@ from slipway.errors import GateFailed
 from slipway.gates import gate_named, gates_of
 from slipway.gates.base import BuiltImage, SourceTree, ToolData, judge, judge_all, require
 from slipway.gates.trivy import DATABASE, database
+from slipway.iac import engine_names
 from slipway.oci.digests import Digest
 from slipway.runtime.images import TRIVY
 from slipway.runtime.stage import Outcome, StageRunner
@@ -31,7 +32,7 @@ LOOKED = Verdict(gate="lint", status=Status.PASSED, summary="1 file", tool="ruff
 async def scanned(source: Source, lock: str, advisories: dagger.Directory) -> Verdict:
     """The verdict on a lock file under a database."""
     tree = source.tree.with_new_file(LOCK, lock)
-    pinned = await open_source(tree, source.tools)
+    pinned = await open_source(tree, source.tools, engine_names())
     gate = gate_named("dependencies", SourceTree)
     return await judge(gate, SourceTree(source=pinned, advisories=advisories), StageRunner())
 
@@ -84,7 +85,7 @@ def fake_key() -> str:
 
 async def test_a_secret_in_the_tree_fails(source: Source) -> None:
     tree = source.tree.with_new_file("deploy.env", f"AWS_ACCESS_KEY_ID={fake_key()}\n")
-    bad = await open_source(tree, source.tools)
+    bad = await open_source(tree, source.tools, engine_names())
     gate = gate_named("secrets", SourceTree)
     verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is Status.FAILED
@@ -114,7 +115,7 @@ async def test_the_type_checker_says_the_same_with_and_without_what_it_knew_befo
         "service/src/screening/late.py",
         '"""Late."""\n\nfrom .settings import Settings\n\nOTHER: int = Settings\n',
     )
-    bad = await open_source(tree, source.tools)
+    bad = await open_source(tree, source.tools, engine_names())
     gate = gate_named("types", SourceTree)
     verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is Status.FAILED
@@ -128,7 +129,7 @@ async def test_all_failures_are_told_at_once(source: Source) -> None:
     tree = source.tree.with_new_file(
         "deploy.env", f"AWS_ACCESS_KEY_ID={fake_key()}\n"
     ).with_new_file("service/src/screening/late.py", '"""Late."""\n\nimport os\n')
-    bad = await open_source(tree, source.tools)
+    bad = await open_source(tree, source.tools, engine_names())
     gates = [gate for gate in gates_of(SourceTree) if gate.name in ("lint", "secrets")]
     verdicts = await judge_all(gates, SourceTree(source=bad), StageRunner())
     with pytest.raises(GateFailed) as caught:

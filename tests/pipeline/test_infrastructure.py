@@ -7,6 +7,7 @@ import json
 import pytest
 from slipway.artifacts.source import Source, open_source
 from slipway.errors import ConfigError
+from slipway.iac import engine_names
 from slipway.iac.plan import plan_stack
 from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import StageRunner
@@ -42,7 +43,9 @@ async def test_the_plan_is_saved_with_what_it_came_from(source: Source, referenc
 async def test_a_stack_that_does_not_plan_is_named_with_its_first_error(
     source: Source, reference: Project, text: str, words: tuple[str, ...]
 ) -> None:
-    bad = await open_source(source.tree.with_new_file(f"{STACK}/bad.tf", text), source.tools)
+    bad = await open_source(
+        source.tree.with_new_file(f"{STACK}/bad.tf", text), source.tools, engine_names()
+    )
     with pytest.raises(ConfigError) as caught:
         await plan_stack(bad, StageRunner(), await reference.history().head())
     assert_told(str(caught.value), STACK, "--stage plan terminal", *words, sentences=3)
@@ -50,7 +53,7 @@ async def test_a_stack_that_does_not_plan_is_named_with_its_first_error(
 
 async def test_a_stack_that_is_not_there_is_named(source: Source, reference: Project) -> None:
     tree = source.tree.without_directory(STACK)
-    bad = await open_source(tree, source.tools)
+    bad = await open_source(tree, source.tools, engine_names())
     with pytest.raises(ConfigError) as caught:
         await plan_stack(bad, StageRunner(), await reference.history().head())
     assert_told(str(caught.value), STACK)

@@ -15,6 +15,7 @@ from slipway.artifacts.source import VENV, Source, open_source
 from slipway.gates.base import BuiltImage, ModelPair
 from slipway.gates.champion import compare_stage
 from slipway.gates.smoke_test import smoke_test_stage
+from slipway.iac import engine_names
 from slipway.runtime.stage import Stage, StageRunner
 from slipway.runtime.tools import OFFLINE, Tools
 
@@ -55,7 +56,7 @@ async def calling(source: Source) -> Source:
     text = await source.tree.file(STORE).contents()
     assert LOADING in text
     called = text.replace(LOADING, CALLING.format(address=words.split()[0]) + LOADING)
-    return await open_source(source.tree.with_new_file(STORE, called), source.tools)
+    return await open_source(source.tree.with_new_file(STORE, called), source.tools, engine_names())
 
 
 async def loaded_in_the_network(stage: Stage) -> str:

@@ -79,7 +79,7 @@ async def made(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> 
     job = await job_of(project, publisher_at(embedded()))
     tools = job.source.tools
     verifier = Verifier(pem=await public_key(tools, KeySigner(), StageRunner()))
-    engine = job.source.project.infrastructure.engine.value
+    engine = job.source.project.infrastructure.engine
     images, built, plan = await concurrently(
         tools.resolved(made_with(engine)),
         build_and_judge(job, Existing(job=job, digests={}), verifier),

@@ -11,6 +11,7 @@ from slipway.artifacts.source import Source, open_source
 from slipway.errors import GateFailed
 from slipway.gates import gate_named
 from slipway.gates.base import BuiltImage, SourceTree, TrainedModel, judge, require
+from slipway.iac import engine_names
 from slipway.runtime.layout import digest_of
 from slipway.runtime.stage import StageRunner
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
@@ -26,7 +27,7 @@ FAILING = '"""A wrong test."""\n\n\ndef test_sums() -> None:\n    assert 1 + 1 =
 
 async def changed(source: Source, path: str, text: str) -> Source:
     """The project with one file's text replaced."""
-    return await open_source(source.tree.with_new_file(path, text), source.tools)
+    return await open_source(source.tree.with_new_file(path, text), source.tools, engine_names())
 
 
 async def smoked(source: Source, project: Project) -> Verdict:
@@ -73,7 +74,7 @@ async def test_a_failing_test_of_the_service_is_named(source: Source) -> None:
     tree = source.tree.without_directory("service/tests").with_new_file(
         "service/tests/test_wrong.py", FAILING
     )
-    bad = await open_source(tree, source.tools)
+    bad = await open_source(tree, source.tools, engine_names())
     gate = gate_named("unit-tests", SourceTree)
     verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is Status.FAILED
@@ -83,7 +84,9 @@ async def test_a_failing_test_of_the_service_is_named(source: Source) -> None:
 
 
 async def test_a_service_without_tests_has_not_passed_them(source: Source) -> None:
-    bad = await open_source(source.tree.without_directory("service/tests"), source.tools)
+    bad = await open_source(
+        source.tree.without_directory("service/tests"), source.tools, engine_names()
+    )
     gate = gate_named("unit-tests", SourceTree)
     verdict = await judge(gate, SourceTree(source=bad), StageRunner())
     assert verdict.status is not Status.PASSED

@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import yaml
@@ -26,14 +27,16 @@ from slipway.config.keys import (
     TextListKey,
     compile_pattern,
 )
-from slipway.config.project_keys import PROJECT
+from slipway.config.project_keys import project_keys
 from slipway.config.schemas import json_schema
 from slipway.errors import ConfigError
+from slipway.iac import engine_names
 from slipway.policy import document
 from slipway.policy.keys import POLICY
 
+PROJECT = project_keys(engine_names())
 PARSERS: dict[str, Callable[[str], object]] = {
-    "slipway.yaml": project.parse,
+    "slipway.yaml": partial(project.parse, engines=engine_names()),
     "policy.yaml": document.parse,
 }
 # What texts are easily got wrong with, and what stands at the limits of the formats.

@@ -13,6 +13,7 @@ import dagger
 from dagger import dag
 from slipway.artifacts.git import History, open_history
 from slipway.artifacts.source import Source, open_source
+from slipway.iac import engine_names
 from slipway.runtime.tools import Tools
 
 ROOT = Path(__file__).parents[2]
@@ -99,7 +100,7 @@ class Project:
 
     async def source(self) -> Source:
         """The project as the pipeline sees it."""
-        return await open_source(self.tree(), Tools())
+        return await open_source(self.tree(), Tools(), engine_names())
 
     def call(
         self, *arguments: str, environment: dict[str, str] | None = None

@@ -21,11 +21,13 @@ from slipway.config.keys import (
     TextKey,
     TextListKey,
 )
-from slipway.config.project_keys import PROJECT
+from slipway.config.project_keys import project_keys
 from slipway.config.schemas import default_of, json_schema
+from slipway.iac import engine_names
 from slipway.policy.keys import POLICY
 
 ROOT = Path(__file__).parents[2]
+PROJECT = project_keys(engine_names())
 SCHEMAS = {
     "docs/schemas/slipway.schema.json": PROJECT,
     "docs/schemas/policy.schema.json": POLICY,

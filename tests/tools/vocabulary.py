@@ -103,6 +103,8 @@ SKIPPED = (
     "LICENSE",
 )
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+# The letter of an escape is no part of the word after it.
+_ESCAPE = re.compile(r"\\[abfnrtv]")
 
 
 def words_in(path: Path, root: Path) -> list[Finding]:
@@ -154,7 +156,7 @@ def _without_exempt(path: Path, text: str) -> str:
 
 def _parts(text: str) -> list[str]:
     """The words of a text, those of names one by one."""
-    return [part.lower() for part in _PARTS.findall(text)]
+    return [part.lower() for part in _PARTS.findall(_ESCAPE.sub(" ", text))]
 
 
 @cache

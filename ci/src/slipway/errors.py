@@ -200,17 +200,17 @@ def one(errors: Iterable[BaseException]) -> SlipwayError:
     have the lowest of their codes, whichever of them came first. Nothing at all is a ValueError.
     """
     leaves = [leaf for error in errors for leaf in flatten(error)]
-    told: dict[str, BaseException] = {}
+    failures: dict[str, BaseException] = {}
     for leaf in leaves:
-        told.setdefault(_said(leaf), leaf)
-    if not told:
+        failures.setdefault(_text_of(leaf), leaf)
+    if not failures:
         raise ValueError("one() needs at least one error")
-    (message, first), *others = told.items()
+    (message, first), *others = failures.items()
     if not others:
         return first if isinstance(first, SlipwayError) else SlipwayError(message)
-    numbered = (f"{n}. {_indented(text)}" for n, text in enumerate(told, start=1))
-    together = SlipwayError("\n".join([f"{len(told)} things failed:", *numbered]))
-    together.code = min(exit_code(error) for error in told.values())
+    numbered = (f"{n}. {_indented(text)}" for n, text in enumerate(failures, start=1))
+    together = SlipwayError("\n".join([f"{len(failures)} things failed:", *numbered]))
+    together.code = min(exit_code(error) for error in failures.values())
     return together
 
 
@@ -219,7 +219,7 @@ def exit_code(error: BaseException) -> int:
     return error.code if isinstance(error, SlipwayError) else UNFORESEEN
 
 
-def _said(error: BaseException) -> str:
+def _text_of(error: BaseException) -> str:
     """What an error says; one from outside the tree is named by its type too."""
     if isinstance(error, SlipwayError):
         return str(error)

@@ -14,6 +14,7 @@ from .artifacts.model import Model, train_model
 from .artifacts.source import Source, by_content, open_source
 from .gates import gate_named, gates_of, required
 from .gates.base import BuiltImage, SourceTree, judge, judge_all, require
+from .iac import engine_names
 from .iac.plan import Plan, plan_stack
 from .iac.state import StateBackend
 from .pipeline.apply import apply_plan, find_drift
@@ -249,7 +250,8 @@ class Slipway:
         return await tools_from(self.image_lock, catalogue())
 
     async def _source(self) -> Source:
-        return await open_source(await by_content(self.project_tree), await self._tools())
+        tree = await by_content(self.project_tree)
+        return await open_source(tree, await self._tools(), engine_names())
 
     def _history(self, tools: Tools) -> History:
         return open_history(tools, self.project_tree, self.git_dir)

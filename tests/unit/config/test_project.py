@@ -11,6 +11,7 @@ from slipway.config import project as config
 from slipway.errors import ConfigError
 from slipway.verdicts.verdict import Severity, WhenNotEvaluated
 
+ENGINES = ("opentofu", "terraform")
 GOOD = """\
 version: 1
 name: screening
@@ -47,12 +48,12 @@ infrastructure: {stack: t}
 
 def problem(text: str) -> str:
     with pytest.raises(ConfigError) as caught:
-        config.parse(text)
+        config.parse(text, ENGINES)
     return str(caught.value)
 
 
 def test_a_whole_file_is_read() -> None:
-    project = config.parse(GOOD)
+    project = config.parse(GOOD, ENGINES)
     assert project.service == config.Service(
         folder="service", package="screening", port=8081, ready="/ready", predict="/v1/predict"
     )
@@ -63,7 +64,7 @@ def test_a_whole_file_is_read() -> None:
         threshold=0.97,
         champion_tolerance=0.005,
     )
-    assert project.infrastructure.engine is config.Engine.TERRAFORM
+    assert project.infrastructure.engine == "terraform"
     assert project.gates.vulnerabilities is Severity.CRITICAL
     assert project.gates.not_evaluated is WhenNotEvaluated.ALLOW
     (waiver,) = project.gates.ignore
@@ -72,13 +73,13 @@ def test_a_whole_file_is_read() -> None:
 
 
 def test_what_may_be_left_out_has_defaults_that_fail_closed() -> None:
-    project = config.parse(SMALL)
+    project = config.parse(SMALL, ENGINES)
     assert project.service.port == 8080
     assert (project.service.ready, project.service.predict) == ("/readyz", "/predict")
     assert project.model.data is None
     assert project.model.threshold == -3.0
     assert project.model.champion_tolerance is None
-    assert project.infrastructure.engine is config.Engine.OPENTOFU
+    assert project.infrastructure.engine == "opentofu"
     assert project.gates == config.Gates()
     assert project.gates.not_evaluated is WhenNotEvaluated.FAIL
     assert project.environments == ()
@@ -89,7 +90,7 @@ EMPTY = ["gates:", "gates: {ignore: }", "environments:\n", "gates: ~"]
 
 @pytest.mark.parametrize("empty", EMPTY)
 def test_a_key_without_a_value_is_as_if_left_out(empty: str) -> None:
-    assert config.parse(f"{SMALL}{empty}\n") == config.parse(SMALL)
+    assert config.parse(f"{SMALL}{empty}\n", ENGINES) == config.parse(SMALL, ENGINES)
 
 
 MISTAKES = [
@@ -234,7 +235,7 @@ def test_what_is_no_plain_yaml_is_refused(text: str, expected: str) -> None:
 @example("? " * 500)
 def test_any_text_is_a_project_or_a_config_error(text: str) -> None:
     with pytest.raises(ConfigError):
-        config.parse(text)
+        config.parse(text, ENGINES)
 
 
 VALUES = st.recursive(
@@ -251,7 +252,7 @@ def test_any_value_under_a_known_key_is_read_or_told(line: str, value: object) -
     key, colon, _ = line.partition(": ")
     text = GOOD.replace(line, f"{key}{colon or ': '}{value!r}", 1)
     try:
-        project = config.parse(text)
+        project = config.parse(text, ENGINES)
     except ConfigError:
         return
     assert project.name

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from slipway.config.project_keys import PROJECT
 
 from tests.tools import schemas
 
@@ -30,7 +29,7 @@ def test_the_first_line_names_the_schema(folder: str, name: str) -> None:
 
 def test_the_page_has_every_key_once() -> None:
     listed = re.findall(r"^\| `([a-z.\[\]-]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert listed == [path for path, _ in schemas.rows(PROJECT)]
+    assert listed == [path for path, _ in schemas.rows(schemas.PROJECT)]
     assert {"version", "service.port", "gates.ignore[].expires", "environments"} <= set(listed)
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from slipway.config import project as config
+from slipway.iac import engine_names
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples/minimal"
@@ -11,7 +12,7 @@ SERVICE = EXAMPLE / "service"
 
 
 def test_its_declaration_parses_and_its_paths_exist() -> None:
-    project = config.parse((EXAMPLE / "slipway.yaml").read_text(encoding="utf-8"))
+    project = config.parse((EXAMPLE / "slipway.yaml").read_text(encoding="utf-8"), engine_names())
     package = EXAMPLE / project.service.folder / "src" / project.service.package
     assert all((package / f"{name}.py").is_file() for name in ("dataset", "validate", "train"))
     assert (EXAMPLE / project.model.schema).is_file()

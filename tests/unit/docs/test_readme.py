@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from slipway.config import project as config
+from slipway.iac import engine_names
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,7 +52,7 @@ def test_links_lead_somewhere(name: str) -> None:
 
 def test_the_smallest_declaration_is_one() -> None:
     (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    project = config.parse(block)
+    project = config.parse(block, engine_names())
     assert project.name == "screening"
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from slipway.config.keys import Format, Key, SectionKey, TextKey, TextListKey
-from slipway.config.project import Engine, Keeping
-from slipway.config.project_keys import ENGINES, PROJECT, STATES
+from slipway.config.project import Keeping
+from slipway.config.project_keys import STATES
 from slipway.config.schemas import json_schema
 from slipway.config.sections import Section
 from slipway.policy.keys import POLICY
@@ -20,6 +20,7 @@ from slipway.policy.keys import POLICY
 from tests.support.cases import POLICY as GOOD_POLICY
 from tests.support.declared import (
     ODD_TEXTS,
+    PROJECT,
     damaged,
     problems,
     schema_accepts,
@@ -188,7 +189,6 @@ def _read(section: Section, key: Key) -> Any:
 
 
 def test_the_choices_are_the_values_that_the_program_knows() -> None:
-    assert tuple(each.value for each in Engine) == ENGINES
     assert tuple(each.value for each in Keeping) == STATES
 
 

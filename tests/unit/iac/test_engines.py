@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import pytest
 from slipway import iac
-from slipway.config import project
+from slipway.config.project import parse
+from slipway.config.project_keys import project_keys
+from slipway.config.schemas import json_schema
 from slipway.errors import ConfigError
-from slipway.iac import ENGINES, engine_named
+from slipway.iac import ENGINES, engine_named, engine_names
 from slipway.iac.base import Engine
 from slipway.pipeline import catalogue as catalogues
 from slipway.runtime.images import SERVERS, ToolImage
 
+from tests.unit.config.test_project import GOOD
+
+
+def declared(engine: str) -> str:
+    """The engine that slipway.yaml names, as the parser reads it."""
+    text = GOOD.replace("engine: terraform", engine)
+    return parse(text, engine_names()).infrastructure.engine
+
 
 def test_every_engine_that_slipway_yaml_may_name_is_there() -> None:
-    assert [engine.name for engine in ENGINES] == [each.value for each in project.Engine]
+    assert declared("") == ENGINES[0].name == "opentofu"
+    with pytest.raises(ConfigError, match="expected one of opentofu, terraform"):
+        declared("engine: toy")
     for engine in ENGINES:
-        assert engine_named(engine.name) is engine
+        assert engine_named(declared(f"engine: {engine.name}")) is engine
         assert engine.title
         assert (engine.image.name, engine.image.command) == (engine.name, engine.command)
         assert engine.image.binary.startswith("/")
@@ -39,7 +51,9 @@ def test_a_new_engine_is_one_file_and_one_line(monkeypatch: pytest.MonkeyPatch) 
     toy = Engine(name="toy", command="toy", image=image, title="a toy")
     for module in (iac, catalogues):
         monkeypatch.setattr(module, "ENGINES", (*ENGINES, toy))
-    assert engine_named("toy") is toy
+    assert engine_named(declared("engine: toy")) is toy
+    schema = json_schema(project_keys(engine_names()))["properties"]["infrastructure"]
+    assert schema["properties"]["engine"]["enum"] == ["opentofu", "terraform", "toy", None]
     assert image in catalogues.catalogue()
     assert image in catalogues.made_with("toy")
     assert image not in catalogues.made_with("opentofu")

@@ -12,6 +12,7 @@ from slipway.artifacts.git import Commit
 from slipway.artifacts.source import Source
 from slipway.attestations.plan_facts import State
 from slipway.config.project import Project, parse
+from slipway.iac import engine_names
 from slipway.iac.state import StateBackend
 from slipway.oci.digests import Digest
 from slipway.oci.manifests import PLAN_TYPE, RELEASE_TYPE
@@ -57,7 +58,7 @@ PLAN_FILES = {"plan.tfplan.sealed": "encrypted plan", "plan.json": "{}", "plan.t
 @cache
 def project(more: str = "") -> Project:
     """The reference project, with lines that a test adds to its slipway.yaml."""
-    return parse((ROOT / "slipway.yaml").read_text("utf-8") + more)
+    return parse((ROOT / "slipway.yaml").read_text("utf-8") + more, engine_names())
 
 
 @cache

@@ -25,7 +25,7 @@ APPLIED = {
     "lineage": "l",
     "serial": 4,
     "plan": "sha256:abc",
-    "told": "1 added",
+    "output": "1 added",
 }
 
 

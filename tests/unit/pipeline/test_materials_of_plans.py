@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from slipway.attestations.provenance import PARAMETERS, BuildType
 from slipway.config.project import parse
+from slipway.iac import engine_names
 from slipway.oci.digests import Digest
 from slipway.pipeline.materials import declared, of_making, parameters, scanner_data
 from slipway.verdicts.verdict import Status, Verdict
@@ -44,6 +45,6 @@ def test_the_data_of_scanners_is_named_where_it_has_a_digest() -> None:
 
 @pytest.mark.parametrize("kind", list(BuildType), ids=lambda kind: kind.name)
 def test_each_external_parameter_is_filled(kind: BuildType) -> None:
-    chosen = parameters(parse(GOOD), kind.name.lower())
+    chosen = parameters(parse(GOOD, engine_names()), kind.name.lower())
     assert sorted(chosen) == sorted(PARAMETERS[kind])
     assert all(value not in (None, "") for value in chosen.values())

@@ -48,6 +48,22 @@ def test_the_login_is_docker_s_for_one_host() -> None:
     assert base64.b64decode(entry["auth"]) == b"me:a:b"
 
 
+class _Password:
+    """A secret whose text the test knows."""
+
+    async def plaintext(self) -> str:
+        """Its text, with the line break that files end with."""
+        return "secret\n"
+
+
+@pytest.mark.anyio
+async def test_credentials_are_those_that_were_given() -> None:
+    password: Any = _Password()
+    given = OciRegistry(address="registry.example.com", username="me", password=password)
+    assert await given.credentials() == ("me", "secret")
+    assert await OciRegistry(address="registry.example.com", username="me").credentials() is None
+
+
 def test_without_an_address_the_embedded_registry_serves() -> None:
     opened = open_registry(Tools())
     assert isinstance(opened, EmbeddedRegistry)
@@ -105,10 +121,17 @@ class ToyRegistry(Registry):
         """Whether a host is a toy's."""
         return host.endswith(".toys.example")
 
+    async def credentials(self) -> tuple[str, str] | None:
+        """A token in exchange, as registries of clouds hand them out."""
+        return "token", f"for-{self.username}"
 
-def test_a_new_registry_is_one_file_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.mark.anyio
+async def test_a_new_registry_is_one_file_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registries, "REGISTRIES", (ToyRegistry, *REGISTRIES))
-    assert isinstance(registry_of("a.toys.example/x:1", Tools()), ToyRegistry)
+    toy = registry_of("a.toys.example/x:1", Tools(), username="me")
+    assert isinstance(toy, ToyRegistry)
+    assert await toy.credentials() == ("token", "for-me")
     assert isinstance(open_registry(Tools(), "a.toys.example/team"), ToyRegistry)
     assert isinstance(registry_of("a.example/x:1", Tools()), OciRegistry)
     assert isinstance(open_registry(Tools()), EmbeddedRegistry)

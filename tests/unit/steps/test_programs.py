@@ -84,7 +84,7 @@ def test_a_plan_that_is_not_the_one_that_was_signed_is_refused(
         [
             "--encrypted", str(tmp_path / "plan"), "--facts", str(tmp_path / "facts.json"),
             "--tree", str(tmp_path), "--private", str(tmp_path / "private"), "--stack", "x",
-            "--schema", "x", "--tool", "false", "--keys", str(tmp_path),
+            "--schema", "x", "--engine", "x", "--tool", "false", "--keys", str(tmp_path),
         ]
     )  # fmt: skip
     assert code == apply.REFUSED

@@ -23,6 +23,7 @@ def found(tmp_path: Path, name: str, text: str) -> list[str]:
         ("def desk_at(x: DeskError) -> None: ...\n", ["1: desk: registry client or publisher"]),
         ("# the run's journal\n", ["1: journal: run trace"]),
         ('raise E("2 complaints")\n', ["1: complaints: errors"]),
+        ('f"applied\\nspent {plan}"\n', ["1: spent: consumed"]),
         ("class Party:\n    pass\n", ["1: Party: RelyingParty"]),
         ("x: Trust = find(Found)\n", ["1: Found: pulled or verified artifact", "1: Trust: verifier"]),
         ("@once\ndef f() -> None: ...\n", ["1: once: memoize"]),

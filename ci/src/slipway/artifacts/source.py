@@ -187,15 +187,18 @@ async def by_content(tree: dagger.Directory) -> dagger.Directory:
     return dag.current_module().workdir(_COPY)
 
 
-async def open_source(tree: dagger.Directory, tools: Tools) -> Source:
-    """Read slipway.yaml of the tree; raises ConfigError where it is missing or says something impossible."""
+async def open_source(tree: dagger.Directory, tools: Tools, engines: tuple[str, ...]) -> Source:
+    """Read slipway.yaml of the tree, which may name one of these infrastructure engines.
+
+    Raises ConfigError where it is missing or says something impossible.
+    """
     if CONFIG not in await tree.glob(CONFIG):
         raise ConfigError(
             f"there is no {CONFIG}",
             where="the root of the project",
             remedy="Write one: the README shows the smallest that works",
         )
-    project = parse(await tree.file(CONFIG).contents())
+    project = parse(await tree.file(CONFIG).contents(), engines)
     await _declared_paths_exist(tree, project)
     return Source(tree=known(tree), project=project, tools=tools)
 

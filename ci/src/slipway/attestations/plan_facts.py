@@ -33,7 +33,7 @@ class State:
     serial: int = 0
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """For messages."""
         return f"serial {self.serial} of {self.lineage}" if self.lineage else "no state yet"
 
@@ -160,7 +160,7 @@ class PlanFacts:
         if self.state.backend != state.backend:  # refusal 11c
             yield f"it was made against another database, {self.state.backend}, not {state.backend}"
         elif self.state != state:  # refusal 11d
-            yield f"the state has moved: {self.state.told} was planned against, now it is {state.told}"
+            yield f"the state has moved: {self.state.summary} was planned against, now it is {state.summary}"
 
 
 def newest(statements: Sequence[Statement]) -> PlanFacts:

@@ -92,8 +92,8 @@ class Judgement:
 
     def predicate(self) -> str:
         """As the predicate of an attestation."""
-        told = [verdict_report.to_dict(verdict) for verdict in self.verdicts]
-        return pretty({"commit": self.commit, "time": written(self.at), "verdicts": told})
+        listed = [verdict_report.to_dict(verdict) for verdict in self.verdicts]
+        return pretty({"commit": self.commit, "time": written(self.at), "verdicts": listed})
 
     @classmethod
     def read(cls, statement: Statement, *, where: str) -> Judgement:

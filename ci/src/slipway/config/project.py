@@ -12,17 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..verdicts.verdict import Severity, Waiver, WhenNotEvaluated
-from .project_keys import EVERYTHING, PROJECT, SHARES
+from .project_keys import EVERYTHING, SHARES, project_keys
 from .sections import Section
 
 FILE = "slipway.yaml"
-
-
-class Engine(Enum):
-    """The program that plans and applies the infrastructure."""
-
-    OPENTOFU = "opentofu"
-    TERRAFORM = "terraform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +67,10 @@ class Keeping(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infrastructure:
-    """The stack to plan, a folder, the program for it, and who keeps its state."""
+    """The stack to plan, a folder, the name of the engine for it, and who keeps its state."""
 
     stack: str
-    engine: Engine = Engine.OPENTOFU
+    engine: str
     state: Keeping = Keeping.NONE
 
 
@@ -105,9 +98,12 @@ class Project:
     version: int = 1
 
 
-def parse(text: str, *, where: str = FILE) -> Project:
-    """The project that `text` declares; one `ConfigError` with all problems if it does not."""
-    top = Section.top(text, where=where, keys=PROJECT.keys)
+def parse(text: str, engines: tuple[str, ...], *, where: str = FILE) -> Project:
+    """The project that `text` declares; one `ConfigError` with all problems if it does not.
+
+    `engines` are the names of the infrastructure engines that it may choose from; the first is the default.
+    """
+    top = Section.top(text, where=where, keys=project_keys(engines).keys)
     project = Project(
         version=top.whole("version"),
         name=top.text("name"),
@@ -150,7 +146,7 @@ def _model(section: Section) -> Model:
 
 def _infrastructure(section: Section) -> Infrastructure:
     return Infrastructure(
-        engine=Engine(section.choice("engine")),
+        engine=section.choice("engine"),
         stack=section.text("stack"),
         state=Keeping(section.choice("state")),
     )

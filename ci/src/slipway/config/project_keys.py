@@ -1,6 +1,11 @@
-"""The keys of slipway.yaml: declared here, read by `project`, shown by the JSON Schema and docs."""
+"""The keys of slipway.yaml: declared here, read by `project`, shown by the JSON Schema and docs.
+
+Configuration knows no plug-in: the names of the infrastructure engines are an argument.
+"""
 
 from __future__ import annotations
+
+from functools import cache
 
 from ..verdicts.verdict import Severity, WhenNotEvaluated
 from .keys import (
@@ -17,7 +22,6 @@ from .text_formats import ENDPOINT, FINDING, IMPORT, LABEL, METRIC, PACKAGE, PAT
 
 SEVERITIES = tuple(each.word for each in Severity if each is not Severity.UNKNOWN)
 NOT_EVALUATED = tuple(each.value for each in WhenNotEvaluated)
-ENGINES = ("opentofu", "terraform")
 STATES = ("none", "embedded")
 EVERYTHING = ("src/**",)
 # Scores that are shares: a threshold of 97 for them is a slip of the pen, and no model would ever
@@ -144,35 +148,6 @@ _MODEL = SectionKey(
         ),
     ),
 )
-_INFRASTRUCTURE = SectionKey(
-    name="infrastructure",
-    required=True,
-    description="The infrastructure: the stack to plan, the program that plans it, and its state.",
-    keys=(
-        ChoiceKey(
-            name="engine",
-            choices=ENGINES,
-            default="opentofu",
-            example="opentofu",
-            description="The program that plans and applies the stack.",
-        ),
-        TextKey(
-            name="stack",
-            required=True,
-            format=PATH,
-            example="terraform/stacks/local",
-            description="The stack's folder, relative to the root of the project.",
-        ),
-        ChoiceKey(
-            name="state",
-            choices=STATES,
-            default="none",
-            example="embedded",
-            description="Where the state of the infrastructure is kept: `embedded` is a database "
-            "in the Dagger engine; `none` keeps no state, so that every plan is a first one.",
-        ),
-    ),
-)
 _IGNORE = SectionListKey(
     name="ignore",
     description="Waivers: findings that do not fail a gate, each until a date. An id is waived once.",
@@ -222,34 +197,71 @@ _GATES = SectionKey(
         _IGNORE,
     ),
 )
-PROJECT = SectionKey(
-    name="slipway.yaml",
-    description="What a project declares to Slipway: its service, model, infrastructure and gates.",
-    keys=(
-        IntegerKey(
-            name="version",
-            required=True,
-            low=1,
-            high=1,
-            example=1,
-            description="The version of this file's format.",
+
+
+@cache
+def project_keys(engines: tuple[str, ...]) -> SectionKey:
+    """The keys of slipway.yaml, where `infrastructure.engine` is one of `engines`; the first is the default."""
+    return SectionKey(
+        name="slipway.yaml",
+        description="What a project declares to Slipway: its service, model, infrastructure and gates.",
+        keys=(
+            IntegerKey(
+                name="version",
+                required=True,
+                low=1,
+                high=1,
+                example=1,
+                description="The version of this file's format.",
+            ),
+            TextKey(
+                name="name",
+                required=True,
+                format=LABEL,
+                example="screening",
+                description="The project's name. The names of its repositories are made from it.",
+            ),
+            _SERVICE,
+            _MODEL,
+            _infrastructure(engines),
+            _GATES,
+            TextListKey(
+                name="environments",
+                item=LABEL,
+                example=["staging", "production"],
+                description="Names of environments. Reserved for delivery: nothing reads this key yet.",
+            ),
         ),
-        TextKey(
-            name="name",
-            required=True,
-            format=LABEL,
-            example="screening",
-            description="The project's name. The names of its repositories are made from it.",
+    )
+
+
+def _infrastructure(engines: tuple[str, ...]) -> SectionKey:
+    return SectionKey(
+        name="infrastructure",
+        required=True,
+        description="The infrastructure: the stack to plan, the program that plans it, and its state.",
+        keys=(
+            ChoiceKey(
+                name="engine",
+                choices=engines,
+                default=engines[0],
+                example=engines[0],
+                description="The program that plans and applies the stack.",
+            ),
+            TextKey(
+                name="stack",
+                required=True,
+                format=PATH,
+                example="terraform/stacks/local",
+                description="The stack's folder, relative to the root of the project.",
+            ),
+            ChoiceKey(
+                name="state",
+                choices=STATES,
+                default="none",
+                example="embedded",
+                description="Where the state of the infrastructure is kept: `embedded` is a database "
+                "in the Dagger engine; `none` keeps no state, so that every plan is a first one.",
+            ),
         ),
-        _SERVICE,
-        _MODEL,
-        _INFRASTRUCTURE,
-        _GATES,
-        TextListKey(
-            name="environments",
-            item=LABEL,
-            example=["staging", "production"],
-            description="Names of environments. Reserved for delivery: nothing reads this key yet.",
-        ),
-    ),
-)
+    )

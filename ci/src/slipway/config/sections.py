@@ -65,11 +65,11 @@ class Problems:
         """
         if not self.lines:
             return
-        told = [text for _, text in sorted(self.lines, key=lambda line: line[0])]
-        if len(told) == 1:
-            place, _, message = told[0].partition(": ")
+        problems = [text for _, text in sorted(self.lines, key=lambda line: line[0])]
+        if len(problems) == 1:
+            place, _, message = problems[0].partition(": ")
             raise ConfigError(message, where=place)
-        raise ConfigError("\n  ".join([f"{self.where} has {len(told)} problems:", *told]))
+        raise ConfigError("\n  ".join([f"{self.where} has {len(problems)} problems:", *problems]))
 
 
 class Section:

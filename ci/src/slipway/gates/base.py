@@ -276,7 +276,7 @@ def require(
     """
     if overall(verdicts, not_evaluated=rule, required=required) is not Status.FAILED:
         return
-    told = explain(verdicts, not_evaluated=rule, required=required) or "no gate has looked"
+    reasons = explain(verdicts, not_evaluated=rule, required=required) or "no gate has looked"
     stages = [
         verdict.gate
         for verdict in verdicts
@@ -285,7 +285,7 @@ def require(
     ]
     shells = "\n".join(f"  dagger call debug --stage {name} terminal" for name in stages)
     remedy = f"To look into it, in a shell with its files:\n{shells}" if stages else ""
-    raise GateFailed(told, verdicts=verdicts, remedy=remedy)
+    raise GateFailed(reasons, verdicts=verdicts, remedy=remedy)
 
 
 def now() -> dt.datetime:

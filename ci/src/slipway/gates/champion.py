@@ -51,12 +51,12 @@ def read(output: ToolOutput, context: Context, *, metric: str, tolerance: float)
             f"If that is meant, {_WAIVE}; the release makes this model the champion",
         )
         return _judged(context, finding, plain(reason))
-    told = f"{metric} {mine:.4f}, the last released model's {theirs:.4f}, on {rows}"
+    comparison = f"{metric} {mine:.4f}, the last released model's {theirs:.4f}, on {rows}"
     if round(theirs - mine, _DIGITS) <= tolerance:
-        return context.verdict(TOOL, Status.PASSED, told)
+        return context.verdict(TOOL, Status.PASSED, comparison)
     finding = _finding(
         "worse-than-champion",
-        f"{told}: worse by more than {tolerance:g}",
+        f"{comparison}: worse by more than {tolerance:g}",
         f"Train a better model; if it is meant, {_WAIVE}",
     )
     return _judged(context, finding, finding.title)

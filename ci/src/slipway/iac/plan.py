@@ -56,7 +56,7 @@ class Plan:
 def stack_container(source: Source, backend: StateBackend) -> dagger.Container:
     """The container in which the stack is planned, applied and compared: the tool, the tree, the state in reach."""
     infrastructure = source.project.infrastructure
-    engine = engine_named(infrastructure.engine.value)
+    engine = engine_named(infrastructure.engine)
     top = infrastructure.stack.partition("/")[0]
     stack = f"{ROOT}/{infrastructure.stack}"
     tree = source.tree.directory(top).filter(exclude=["**/.terraform", "**/*.tfstate*"])
@@ -95,16 +95,17 @@ def plan_stage(source: Source, epoch: int, backend: StateBackend, state: State) 
     Its inputs are the folder of the infrastructure, the commit's time, and where the state stands.
     """
     infrastructure = source.project.infrastructure
-    command = engine_named(infrastructure.engine.value).command
+    engine = engine_named(infrastructure.engine)
     top = infrastructure.stack.partition("/")[0]
-    tool = [command, f"-chdir={ROOT}/{infrastructure.stack}"]
+    tool = [engine.command, f"-chdir={ROOT}/{infrastructure.stack}"]
     steps = [
         [*tool, "init", "-input=false", "-no-color"],
         [*tool, "validate", "-no-color"],
         [*tool, "plan", "-input=false", "-no-color", "-lock=false", f"-out={CLEAR}/saved.tfplan"],
         [
             "python", "-m", "slipway.steps.plan", "--saved", f"{CLEAR}/saved.tfplan",
-            "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--tool", command,
+            "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack,
+            "--engine", engine.name, "--tool", engine.command,
             "--epoch", str(epoch), *backend.key_options, "--output", OUT,
         ],
     ]  # fmt: skip

@@ -48,6 +48,7 @@ async def apply_plan(
     Raises ApplyRefused where it may not be applied here and now, ApplyFailed where the tool broke off.
     """
     infrastructure = source.project.infrastructure
+    engine = engine_named(infrastructure.engine)
     plan = release.artifacts["plan"]
     facts = newest(plan.evidence.statements[PLAN])
     top = infrastructure.stack.partition("/")[0]
@@ -63,7 +64,7 @@ async def apply_plan(
         argv=(
             "python", "-m", "slipway.steps.apply", "--encrypted", "/plan.encrypted", "--facts", "/facts.json",
             "--tree", f"{ROOT}/{top}", "--stack", infrastructure.stack, "--schema", schema_of(source.project),
-            "--tool", engine_named(infrastructure.engine.value).command,
+            "--engine", engine.name, "--tool", engine.command,
             "--private", "/run/private/plan", *backend.key_options,
         ),
         cache=never(),
@@ -83,22 +84,22 @@ async def apply_plan(
             where=where,
             remedy="See what there is with `dagger call drift`, mend it, and release again",
         )
-    return _told(outcome.stdout, where)
+    return _summary(outcome.stdout, where)
 
 
-def _told(printed: str, where: str) -> str:
+def _summary(printed: str, where: str) -> str:
     done = Fields.parse(printed, where="apply")
     state = State(
         backend=done.text("backend"), lineage=done.text("lineage"), serial=done.whole("serial")
     )
-    return f"applied {where}\nspent   {done.text('plan')}\nstate   {state.told}\n\n{done.text('told').strip()}"
+    return f"applied  {where}\nconsumed {done.text('plan')}\nstate    {state.summary}\n\n{done.text('output').strip()}"
 
 
 async def find_drift(source: Source, backend: StateBackend, runner: StageRunner) -> str:
     """Compare the infrastructure and its state with the stack; raises Drifted with what differs."""
     infrastructure = source.project.infrastructure
     tool = [
-        engine_named(infrastructure.engine.value).command,
+        engine_named(infrastructure.engine).command,
         f"-chdir={ROOT}/{infrastructure.stack}",
     ]
     steps = [

@@ -113,7 +113,7 @@ def parameters(project: Project, kind: str) -> dict[str, object]:
         chosen |= {"metric": project.model.metric, "threshold": project.model.threshold}
     if kind == "plan":
         infrastructure = project.infrastructure
-        chosen |= {"engine": infrastructure.engine.value, "stack": infrastructure.stack}
+        chosen |= {"engine": infrastructure.engine, "stack": infrastructure.stack}
     return chosen
 
 

@@ -67,7 +67,7 @@ async def _verifier(job: ReleaseJob) -> Verifier:
 
 
 async def _tool_images(job: ReleaseJob) -> Mapping[str, str]:
-    engine = job.source.project.infrastructure.engine.value
+    engine = job.source.project.infrastructure.engine
     return await job.source.tools.resolved(made_with(engine))
 
 

@@ -18,6 +18,7 @@ from ..artifacts.source import open_source
 from ..attestations.provenance import Recorded, newest
 from ..attestations.statements import PROVENANCE
 from ..errors import DirtyTree, NotReproduced
+from ..iac import engine_names
 from ..iac.plan import plan_stack
 from ..iac.state import StateBackend
 from ..publishing.client import RegistryClient
@@ -131,7 +132,7 @@ async def _rebuild(job: ReproduceJob, recorded: RecordedRelease) -> Mapping[str,
     tree, history = await job.history.at(recorded.commit)
     tools = replace(job.client.tools, lock=recorded.images, fresh=uuid.uuid4().hex)
     await _refuse_missing(tools, recorded.images)
-    source = await open_source(tree, tools)
+    source = await open_source(tree, tools, engine_names())
     head = await history.head()
     runner = job.client.runner
 

@@ -23,12 +23,12 @@ def gates(case: Case) -> Iterator[Check]:
         return
     used: set[Waiver] = set()
     for rule in case.environment.gates:
-        told = [verdict for verdict in judgement.verdicts if verdict.gate == rule.gate]
-        if len(told) != 1:
-            found = "it said nothing" if not told else "several verdicts"
+        matching = [verdict for verdict in judgement.verdicts if verdict.gate == rule.gate]
+        if len(matching) != 1:
+            found = "it said nothing" if not matching else "several verdicts"
             yield case.check("release", f"gate {rule.gate}", found, False)
             continue
-        yield _gate(case, rule, told[0], used)
+        yield _gate(case, rule, matching[0], used)
     yield from _waivers(case, used)
 
 
@@ -41,10 +41,10 @@ def _gate(case: Case, rule: GateRule, verdict: Verdict, used: set[Waiver]) -> Ch
         or _findings(case, rule, verdict, used)
     )
     # A verdict that is not evaluated says so in its summary already.
-    told = problem or verdict.summary
-    if verdict.status is not Status.NOT_EVALUATED or not told.startswith(verdict.status.value):
-        told = f"{verdict.status.value}: {told}"
-    return case.check("release", asked, told, not problem, verdict.time)
+    text = problem or verdict.summary
+    if verdict.status is not Status.NOT_EVALUATED or not text.startswith(verdict.status.value):
+        text = f"{verdict.status.value}: {text}"
+    return case.check("release", asked, text, not problem, verdict.time)
 
 
 def _stranger(case: Case, verdict: Verdict) -> str:
@@ -118,5 +118,5 @@ def _waivers(case: Case, used: set[Waiver]) -> Iterator[Check]:
         expired = case.now.date() > waiver.expires
         found = f"ended on {waiver.expires.isoformat()}" if expired else "matches nothing"
         ok = waiver in used and not expired
-        told = f"{waiver.owner}: {waiver.reason}" if ok else f"{found}; remove it"
-        yield case.check("policy", f"waiver {waiver.id} for {waiver.gate}", told, ok)
+        text = f"{waiver.owner}: {waiver.reason}" if ok else f"{found}; remove it"
+        yield case.check("policy", f"waiver {waiver.id} for {waiver.gate}", text, ok)

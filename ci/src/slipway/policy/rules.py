@@ -129,7 +129,7 @@ def _planned(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt
         facts = PlanFacts.of(statement.predicate)
         if (facts.making, facts.plan, facts.state) != (last.making, last.plan, last.state):
             raise SlipwayError("two statements tell of different plans")
-    return f"{last.making.stack}, {last.state.told}, until {written(last.expires)}", last.created
+    return f"{last.making.stack}, {last.state.summary}, until {written(last.expires)}", last.created
 
 
 def _judged(case: Case, kind: str, found: Sequence[Statement]) -> tuple[str, dt.datetime | None]:

@@ -1,6 +1,6 @@
 """What a registry is: the address that people use, how a container reaches it, and how it is logged in to.
 
-A registry of a provider is a subclass that overrides what differs there: as a rule the way to a password.
+A registry of a provider is a subclass that overrides what differs there: as a rule `credentials`.
 """
 
 import base64
@@ -82,20 +82,22 @@ class Registry:
             "DOCKER_CONFIG", AUTH
         )
 
-    async def _login(self) -> dagger.Secret | None:
-        """Docker's config.json with the credentials, as a secret; None where there are none.
+    async def credentials(self) -> tuple[str, str] | None:
+        """The user name and password of basic authentication, which every registry speaks; None where there are none.
 
-        Basic authentication, which every registry speaks. Where a password has to be fetched first, override this and
-        give that password to `_basic`.
+        Override this where the password has to be fetched or exchanged first.
         """
         if self.password is None:
             return None
-        return self._basic(self.username, (await self.password.plaintext()).strip())
+        return self.username, (await self.password.plaintext()).strip()
 
-    def _basic(self, username: str, password: str) -> dagger.Secret:
+    async def _login(self) -> dagger.Secret | None:
+        credentials = await self.credentials()
+        if credentials is None:
+            return None
         # Docker's config.json (docs.docker.com/reference/cli/docker/login, "Credential helpers"): the one form that
         # crane, cosign and trivy all read. It is a secret itself: never an argument, never in a layer.
-        content = docker_config(self.internal(self.host), username, password)
+        content = docker_config(self.internal(self.host), *credentials)
         name = f"slipway-login-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
         return dag.set_secret(name, content)
 

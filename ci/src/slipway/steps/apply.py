@@ -1,7 +1,7 @@
 """Apply a plan: decrypt it, check that it may be applied here and now, note it as consumed, apply those bytes.
 
-    python -m slipway.steps.apply --encrypted FILE --facts FILE --tree DIR --stack PATH --schema NAME --tool tofu
-        --private DIR --key FILE | --keys DIR
+    python -m slipway.steps.apply --encrypted FILE --facts FILE --tree DIR --stack PATH --schema NAME
+        --engine opentofu --tool tofu --private DIR --key FILE | --keys DIR
 
 The facts are the predicate that was signed of the plan (attestations.plan_facts). Nothing is ever planned here.
 Exit code 5: it may not be applied, and standard error says why, a line each. Exit code 6: applying failed half-way.
@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--stack", required=True)
     parser.add_argument("--schema", required=True)
+    parser.add_argument("--engine", required=True)
     parser.add_argument("--tool", required=True)
     parser.add_argument("--key", type=Path)
     parser.add_argument("--keys", type=Path)
@@ -66,7 +67,7 @@ def _apply(options: argparse.Namespace, facts: PlanFacts) -> int:
     plan = opened(options, facts)
     folder = options.tree / Path(options.stack).relative_to(options.tree.name)
     asked(options.tool, folder, "init", "-input=false", "-no-color")
-    now = making(options.tool, options.tree, options.tree.name, options.stack)
+    now = making(options.engine, options.tool, options.tree, options.stack)
     with connected() as connection, alone(connection, options.schema, now.workspace):
         state = read(connection, options.schema, now.workspace)
         refusals = facts.refusals(now, state, dt.datetime.now(dt.UTC))
@@ -86,7 +87,7 @@ def _apply(options: argparse.Namespace, facts: PlanFacts) -> int:
             print(done.stderr, file=sys.stderr)
             return BROKEN
         after = read(connection, options.schema, now.workspace)
-    print(json.dumps({"told": done.stdout, "plan": str(facts.plan), **after.to_dict()}))
+    print(json.dumps({"output": done.stdout, "plan": str(facts.plan), **after.to_dict()}))
     return 0
 
 

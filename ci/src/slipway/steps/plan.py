@@ -1,6 +1,7 @@
 """Take a saved plan, write down what it was made from, and encrypt it before it leaves this container.
 
-    python -m slipway.steps.plan --saved FILE --tree DIR --stack PATH --tool tofu --epoch N --keys DIR --output DIR
+    python -m slipway.steps.plan --saved FILE --tree DIR --stack PATH --engine opentofu --tool tofu
+        --epoch N --keys DIR --output DIR
 
 Writes `plan.tfplan.sealed` (the saved plan without the time of day in it, encrypted: it holds every value),
 `plan.json` (without sensitive values) and `plan.txt`, `source.json` (the stack and the digest of the files it was made
@@ -52,14 +53,14 @@ def asked(tool: str, stack: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def making(tool: str, tree: Path, top: str, stack: str) -> Making:
-    """What makes a plan here and now; `top` is the name that the tree has in the project."""
-    folder = tree / Path(stack).relative_to(top)
+def making(engine: str, tool: str, tree: Path, stack: str) -> Making:
+    """What makes a plan here and now; `stack` is below the tree, whose name is that of its folder in the project."""
+    folder = tree / Path(stack).relative_to(tree.name)
     version = json.loads(asked(tool, folder, "version", "-json"))["terraform_version"]
     lock = folder / LOCK
     return Making(
         stack=stack,
-        engine={"tofu": "opentofu"}.get(tool, tool),
+        engine=engine,
         version=version,
         workspace=asked(tool, folder, "workspace", "show").strip(),
         tree=Digest.parse(digest_of_tree(tree)),
@@ -73,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--saved", type=Path, required=True)
     parser.add_argument("--tree", type=Path, required=True)
     parser.add_argument("--stack", required=True)
+    parser.add_argument("--engine", required=True)
     parser.add_argument("--tool", required=True)
     parser.add_argument("--epoch", type=int, required=True)
     parser.add_argument("--key", type=Path)
@@ -90,9 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _write(options: argparse.Namespace) -> dict[str, object]:
     tree, output = options.tree, options.output
     output.mkdir(parents=True, exist_ok=True)
-    top = tree.name
-    made = making(options.tool, tree, top, options.stack)
-    folder = tree / Path(options.stack).relative_to(top)
+    made = making(options.engine, options.tool, tree, options.stack)
+    folder = tree / Path(options.stack).relative_to(tree.name)
     plan = normalise(options.saved.read_bytes(), epoch=options.epoch)
     options.saved.unlink()
     key = key_in(options.key or ensure(options.keys))
