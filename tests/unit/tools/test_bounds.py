@@ -63,3 +63,10 @@ def test_folders_of_tests_that_are_bound_are_there() -> None:
     for bound in bounds.bounds():
         assert bound.tests
         assert all((bounds.ROOT / each).is_dir() for each in bound.tests)
+
+
+def test_seconds_of_a_folder_count_for_the_bounds_that_hold_it() -> None:
+    clock = bounds.Clock()
+    clock.seconds.update({"oci": 2.0, "formats": 1.0, "pipeline": 4.0})
+    assert clock.of(["tests/unit/oci", "tests/unit/formats"]) == 3
+    assert clock.of([bounds.UNIT]) == 7
