@@ -117,7 +117,6 @@ def start(settings: Settings, builtins: Mapping[str, str]) -> bool:
     Python started it makes no difference, so that a virtual environment's does not replace it.
     """
     process = daemon(settings)
-    config = settings.run / "engine.json"
     text = json.dumps(configuration(settings), indent=2, sort_keys=True)
     wanted = json.dumps([dict(builtins), text, arguments(settings), _programs(settings)])
     record = settings.run / "engine.started"
@@ -125,18 +124,19 @@ def start(settings: Settings, builtins: Mapping[str, str]) -> bool:
         return False
     process.stop()
     settings.run.mkdir(parents=True, exist_ok=True)
-    if room.filling(settings.home):
-        config.write_text(json.dumps(configuration(settings, room.STARTING)))
-        _serve(settings, process, config, builtins)
-        room.collect(settings.home, str(settings.bin / "dagger"), client_variables(settings))
+    if used := room.filling(settings.home):
+        _serve(settings, process, builtins, json.dumps(configuration(settings, room.STARTING)))
+        room.collect(settings.home, used, str(settings.bin / "dagger"), client_variables(settings))
         process.stop()
-    config.write_text(text)
-    _serve(settings, process, config, builtins)
+    _serve(settings, process, builtins, text)
     record.write_text(wanted)
     return True
 
 
-def _serve(settings: Settings, process: Daemon, config: Path, builtins: Mapping[str, str]) -> None:
+def _serve(settings: Settings, process: Daemon, builtins: Mapping[str, str], text: str) -> None:
+    """Start it with this engine.json, and wait until it answers."""
+    config = settings.run / "engine.json"
+    config.write_text(text)
     settings.socket.unlink(missing_ok=True)
     process.start(command(settings, config), environment(settings, builtins))
     _wait(process, settings)

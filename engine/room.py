@@ -42,18 +42,18 @@ STARTING = policy(12_000_000_000)
 """When room is made: two versions of everything that a release needs stay."""
 
 
-def filling(home: Path) -> bool:
-    """Should the next start make room first?"""
-    return sizes(home)["state"] > FILLING
+def filling(home: Path) -> int:
+    """Give the bytes of the state if the next start should make room first, else 0."""
+    used = sizes(home)["state"]
+    return used if used > FILLING else 0
 
 
-def collect(home: Path, client: str, environment: Mapping[str, str]) -> None:
-    """Have the engine that runs collect down to its policy, and wait until it has."""
-    before = sizes(home)["state"]
+def collect(home: Path, used: int, client: str, environment: Mapping[str, str]) -> None:
+    """Have the engine that runs collect its `used` bytes down to its policy, and wait until it has."""
     # As a query: `dagger core` would ask for each entry that went, and draw thousands of them.
     command = [client, "--progress=plain", "query", "--no-mod"]
     with (
-        step(f"making room in the engine's cache of {size_text(before)}"),
+        step(f"making room in the engine's cache of {size_text(used)}"),
         pulse("making room in the engine's cache"),
     ):
         done = subprocess.run(

@@ -47,7 +47,7 @@ def test_the_engine_is_asked_to_collect_by_its_policy(
     own.home.mkdir(parents=True)
     seen = tmp_path / "seen"
     program = client(tmp_path, f'cat > {seen}; echo "$RUNNER" >> {seen}')
-    room.collect(own.home, program, {"RUNNER": "unix:///engine"})
+    room.collect(own.home, 0, program, {"RUNNER": "unix:///engine"})
     assert seen.read_text() == f"{PRUNE}unix:///engine\n"
     assert "making room in the engine's cache of 0.0 MB" in capsys.readouterr().err
 
@@ -55,4 +55,4 @@ def test_the_engine_is_asked_to_collect_by_its_policy(
 def test_what_the_client_says_of_a_failure_is_passed_on(own: Settings, tmp_path: Path) -> None:
     own.home.mkdir(parents=True)
     with pytest.raises(EngineError, match="no such engine"):
-        room.collect(own.home, client(tmp_path, "echo no such engine >&2; exit 1"), {})
+        room.collect(own.home, 0, client(tmp_path, "echo no such engine >&2; exit 1"), {})

@@ -27,12 +27,11 @@ from slipway.runtime.layout import blob_titled, digest_of, files_of
 from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.key import KeySigner
-from slipway.verdicts.report import from_json
 from slipway.verdicts.verdict import Status, Verdict, WhenNotEvaluated
 
 from ..support.cases import bom, built, judged
 from ..support.project import Project, assert_told
-from ..support.releasing import client_at, embedded, publisher_at, release_of
+from ..support.releasing import champion_verdict, client_at, embedded, publisher_at, release_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
 FIT = "service/src/screening/fit.py"
@@ -53,16 +52,6 @@ def least(project: Project, fresh: Callable[[str], str]) -> Project:
     return project.named(fresh("champion"))
 
 
-def said(report: str) -> Verdict:
-    """What the gate said, in a release's JSON."""
-    (found,) = [
-        each
-        for each in from_json(json.dumps(json.loads(report)["verdicts"]))
-        if each.gate == "champion"
-    ]
-    return found
-
-
 async def named_champion(project: Project, client: RegistryClient) -> str | None:
     """The digest that the champion's tag names."""
     declared = (project.folder / "slipway.yaml").read_text(encoding="utf-8")
@@ -77,7 +66,7 @@ async def first_champion(project: Project) -> str:
     assert await named_champion(project, publisher.client) is None
     first, _ = await release_of(project, publisher)
     model = json.loads(first.json)["model"].partition("@")[2]
-    verdict = said(first.json)
+    verdict = champion_verdict(first.json)
     assert (verdict.status, verdict.subject) == (Status.PASSED, model)
     assert verdict.summary == "no model was released before: none to compare with"
     assert await named_champion(project, client_at(embedded())) == model
@@ -90,7 +79,7 @@ async def test_the_next_release_is_compared_and_is_the_champion_then(least: Proj
     # A little worse is no reproach; from then on that one is the champion.
     project.edit(FIT, AS_IT_IS, A_LITTLE_WORSE).commit()
     second, job = await release_of(project, publisher_at(embedded()))
-    verdict = said(second.json)
+    verdict = champion_verdict(second.json)
     assert verdict.status is Status.PASSED
     assert "0.9940, the last released model's 0.9962, on 141 held-out rows" in verdict.summary
     new = json.loads(second.json)["model"].partition("@")[2]

@@ -16,6 +16,7 @@ from slipway.gates import gates_of
 from slipway.gates.base import SourceTree
 from slipway.runtime.layout import digest_of
 
+from ..support.cases import KINDS
 from ..support.project import Project, assert_told, dagger_command, last_error
 from ..support.releasing import ADVISORY, built, write_advisories
 
@@ -25,7 +26,6 @@ FUNCTIONS = {
     "train", "verify",
 }  # fmt: skip
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-KINDS = ("release", "model", "image", "plan")
 # What a changed line of the service makes a release do again, and what it does not.
 KEPT = ("train", "pack-model", "layer-model", "layer-dependencies", "data", "dependencies", "iac")
 AGAIN = ("layer-service", "layer-facts", "assemble", "smoke-test", "unit-tests", "lint")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from slipway.attestations.provenance import PARAMETERS, BuildType
@@ -18,17 +17,18 @@ from slipway.pipeline.verify import verify_release
 from slipway.policy.document import EMBEDDED, parse
 from slipway.signers.verifier import Verifier
 
+from ..support.cases import KINDS
 from ..support.project import Project, assert_told, last_error
-from ..support.releasing import client_at, embedded, publisher_at, release_of, tags_of
+from ..support.releasing import (
+    champion_verdict,
+    client_at,
+    embedded,
+    publisher_at,
+    release_of,
+    tags_of,
+)
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio, pytest.mark.usefixtures("connection")]
-KINDS = ("model", "image", "plan", "release")
-
-
-def champion(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the champion gate said, in a release's JSON."""
-    (found,) = (each for each in record["verdicts"] if each["gate"] == "champion")
-    return dict(found)
 
 
 def assert_as_documented(kind: BuildType, provenance: Statement, tools: Iterable[str]) -> None:
@@ -64,8 +64,8 @@ async def test_a_release_twice_makes_nothing_new(
     assert "Nothing new" in second.report
     assert {kind: again[kind] for kind in KINDS} == {kind: made[kind] for kind in KINDS}
     # Of the champion is said what was said then, not that the model is as good as itself.
-    assert champion(again) == champion(made)
-    assert "no model was released before" in champion(again)["summary"]
+    assert champion_verdict(second.json) == champion_verdict(first.json)
+    assert "no model was released before" in champion_verdict(second.json).summary
     times = job.runner.trace.times
     assert "champion" not in {one.name for one in times}
     assert not {one.name for one in times if one.name.startswith(("publish-", "tag"))}

@@ -20,6 +20,7 @@ from slipway.pipeline.dist import Release
 from slipway.pipeline.job import ReleaseJob
 from slipway.pipeline.release import make_release
 from slipway.policy.case import ATTESTED
+from slipway.policy.champion import GATE
 from slipway.publishing.client import RegistryClient
 from slipway.publishing.publisher import Publisher
 from slipway.registries import embedded_service
@@ -31,6 +32,8 @@ from slipway.runtime.stage import StageRunner
 from slipway.runtime.tools import Tools
 from slipway.signers.base import Signer
 from slipway.signers.key import KeySigner
+from slipway.verdicts.report import from_json
+from slipway.verdicts.verdict import Verdict
 
 from .project import Project
 
@@ -159,3 +162,10 @@ async def tags_of(project: Project, client: RegistryClient) -> Mapping[str, str]
     """The tags of a project's current commit that a registry has."""
     job = await job_of(project, Publisher(client=client, signer=KeySigner()))
     return await client.lookup([f"{job.repository(kind)}:{job.tag}" for kind in ATTESTED])
+
+
+def champion_verdict(report: str) -> Verdict:
+    """What the champion gate said, in a release's JSON."""
+    verdicts = from_json(json.dumps(json.loads(report)["verdicts"]))
+    (found,) = (each for each in verdicts if each.gate == GATE)
+    return found

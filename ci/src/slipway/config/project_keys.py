@@ -23,6 +23,14 @@ from .text_formats import ENDPOINT, FINDING, IMPORT, LABEL, METRIC, PACKAGE, PAT
 SEVERITIES = tuple(each.word for each in Severity if each is not Severity.UNKNOWN)
 NOT_EVALUATED = tuple(each.value for each in WhenNotEvaluated)
 STATES = ("none", "embedded")
+VERSION = IntegerKey(
+    name="version",
+    required=True,
+    low=1,
+    high=1,
+    example=1,
+    description="The version of this file's format.",
+)
 EVERYTHING = ("src/**",)
 # Scores that are shares: a threshold of 97 for them is a slip of the pen, and no model would ever
 # pass.
@@ -206,14 +214,7 @@ def project_keys(engines: tuple[str, ...]) -> SectionKey:
         name="slipway.yaml",
         description="What a project declares to Slipway: its service, model, infrastructure and gates.",
         keys=(
-            IntegerKey(
-                name="version",
-                required=True,
-                low=1,
-                high=1,
-                example=1,
-                description="The version of this file's format.",
-            ),
+            VERSION,
             TextKey(
                 name="name",
                 required=True,

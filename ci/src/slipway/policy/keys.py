@@ -13,7 +13,7 @@ from ..config.keys import (
     TextKey,
     TextListKey,
 )
-from ..config.project_keys import NOT_EVALUATED, SEVERITIES
+from ..config.project_keys import NOT_EVALUATED, SEVERITIES, VERSION
 from ..config.text_formats import FINDING
 
 # What a release may say under `allowed`: options that a policy has to accept by name.
@@ -245,14 +245,7 @@ POLICY = SectionKey(
     name="policy.yaml",
     description="For each environment, what a release has to prove before it may go there.",
     keys=(
-        IntegerKey(
-            name="version",
-            required=True,
-            low=1,
-            high=1,
-            example=1,
-            description="The version of this file's format.",
-        ),
+        VERSION,
         _SIGNERS,
         _ENVIRONMENTS,
         _WAIVERS,
